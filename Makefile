@@ -1,0 +1,55 @@
+# facetrail: one program, built by `make`. `make help` lists the targets.
+.DEFAULT_GOAL := all
+V ?= release
+B := build/$(V)
+PACKAGES := libavcodec libavformat libavutil libswscale libavdevice openblas sdl2 cairo pangocairo sqlite3 jansson libxxhash
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
+FLAGS_release := -O3
+FLAGS_asan := -O1 -fsanitize=address -fno-omit-frame-pointer
+FLAGS_ubsan := -O1 -fsanitize=undefined -fno-sanitize-recover=undefined
+FLAGS_tsan := -O1 -fsanitize=thread
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
+PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trapping-math -pthread $(WARN) -I. $(PKG_CFLAGS) $(CFLAGS)
+LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
+
+SOURCES := $(filter-out base/kernels_vector.c,$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c capture/*.c detector/*.c \
+             recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/base/kernels_sse2.o $(B)/base/kernels_avx2.o $(B)/base/kernels_avx512.o
+LIBRARY := $(filter-out $(B)/pipeline/main.o,$(OBJECTS))
+TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
+
+all: facetrail ## the program, in build/release, and ./facetrail pointing at it
+
+facetrail: $(B)/facetrail
+	@ln -sf $(B)/facetrail $@
+$(B)/facetrail: $(OBJECTS)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(B)/base/kernels_sse2.o: base/kernels_vector.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DKERNELS=sse2 -MMD -MP -c -o $@ $<
+$(B)/base/kernels_avx2.o: base/kernels_vector.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -mavx2 -mfma -mpopcnt -DKERNELS=avx2 -MMD -MP -c -o $@ $<
+$(B)/base/kernels_avx512.o: base/kernels_vector.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512 -DKERNELS=avx512 -MMD -MP -c -o $@ $<
+$(B)/tests/test_%: tests/test_%.c tests/kit.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) -o $@ tests/test_$*.c tests/kit.c $(LIBRARY) $(PKG_LIBS) -lcmocka
+-include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*.d)
+
+tests: $(TESTS)
+test: all tests ## everything under two minutes; `make test T=queue` runs one test program
+	@tests/run.sh $(B) $(if $(T),test_$(T),)
+lint: ## layers, doors, file sizes
+	@sh tests/check_layers.sh
+clean: ## removes build/
+	rm -rf build facetrail
+help: ## this list
+	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 16
+
+.PHONY: all tests test lint clean help

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * Where are faces: LNet's response maps to boxes and five marks (papers.md section 8). */
+#ifndef FACETRAIL_DETECTOR_DETECTOR_H
+#define FACETRAIL_DETECTOR_DETECTOR_H
+
+#include "base/face.h"
+#include "base/image.h"
+#include "base/option.h"
+#include "base/status.h"
+
+struct net;
+struct detector_options {
+    const char *weights; /* "": the shipped ones, found beside the program */
+    float score;         /* least score that is reported */
+    float overlap;       /* IoU above which two windows are one face */
+    int pyramid;         /* halvings of the picture that are searched too, for very large faces; 0: none */
+};
+extern const struct option detector_option_table[];
+
+struct detector;
+enum status detector_open(struct detector **out, const struct detector_options *o);
+const struct net *detector_net(const struct detector *d); /* for names and checksums */
+/* Any picture size; memory is planned again only when the size differs from the last picture's. Faces come best
+ * first, with box, marks, score, FACE_MARKED; boxes in `im` pixels, may reach outside it. At most `max`.
+ * faces smaller than min_height pixels of `im` are left out. */
+enum status detector_run(struct detector *d, struct image im, float min_height, struct face *faces, int max, int *n);
+void detector_close(struct detector **d);
+
+#endif

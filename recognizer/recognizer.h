@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * Who is it: a face's marks to a canonical crop, the crop through DeepID2 to a code. papers.md sections 3 and 10. */
+#ifndef FACETRAIL_RECOGNIZER_RECOGNIZER_H
+#define FACETRAIL_RECOGNIZER_RECOGNIZER_H
+
+#include <stdbool.h>
+
+#include "base/face.h"
+#include "base/image.h"
+#include "base/option.h"
+#include "base/status.h"
+
+struct net;
+struct recognizer_options {
+    const char *weights;    /* "": the shipped ones */
+    int matcher;            /* joint-bayes, cosine, hamming: order of the matcher table */
+    float false_match_rate; /* how often a stranger may be given a name */
+    bool mirror;            /* average the codes of the crop and its mirror image */
+};
+extern const struct option recognizer_option_table[];
+
+enum { CROP_W = 47, CROP_H = 55 };
+/* Where the five marks lie in the canonical 55x47 crop (the shared face packs' mean marks, scaled and shifted);
+ * train/ and run time use this one function. */
+extern const struct point align_canonical[FACE_MARKS];
+struct warp align_warp(const struct point marks[FACE_MARKS]); /* crop coordinates -> picture coordinates */
+
+struct recognizer;
+enum status recognizer_open(struct recognizer **out, const struct recognizer_options *o);
+const struct net *recognizer_net(const struct recognizer *r);
+/* Codes for those faces whose index is in `which` (n of them), all in one batch; needs FACE_MARKED.
+ * Fills code, n_code, bits, quality; sets FACE_CODED. `im` is the picture to cut from, times `scale` a face's
+ * coordinate gives im's pixels. Cannot fail; allocates nothing after the first call of the largest n (32 a batch). */
+void recognizer_describe(struct recognizer *r, struct image im, float scale, struct face *faces, const int *which,
+                         int n);
+/* The log likelihood ratio that two codes are of one person (calibrated on the validation people). */
+float recognizer_score(const struct recognizer *r, const struct face *a, const struct face *b);
+/* Least score at which a face may be named, for the chosen false match rate and a gallery of so many people. */
+float recognizer_threshold(const struct recognizer *r, int n_people);
+void recognizer_close(struct recognizer **r);
+
+#endif
