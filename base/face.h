@@ -7,7 +7,7 @@
 
 #include "base/box.h"
 
-enum { FACE_MARKS = 5, FACE_CODE = 512, FACE_ATTRIBUTES = 40 };
+enum { FACE_MARKS = 5, FACE_CODE = 512, FACE_ATTRIBUTES = 40, FACE_NAME = 256 };
 enum face_has {
     FACE_MARKED = 1,
     FACE_CODED = 2,
@@ -30,6 +30,7 @@ struct face {
     int track;                       /* never reused within a run; -1: none */
     int person;                      /* id in the gallery, -1: nobody we know */
     float person_score;              /* log likelihood ratio, summed over the track */
+    char name[FACE_NAME];            /* UTF-8; valid with FACE_NAMED */
 };
 
 /* CelebA's 40 attribute names, in CelebA's order. */

@@ -26,6 +26,10 @@ int file_exists(const char *path);
 /* Makes all folders above `path`, mode 0700. */
 enum status file_make_folders_above(const char *path);
 
+/* Where shipped weights are: $FACETRAIL_WEIGHTS/NAME.safetensors, else weights/ beside the program (also two
+ * folders up, from build/release), else /usr/local/share/facetrail, /usr/share/facetrail. Says where it looked. */
+enum status file_find_weights(char *out, int size, const char *name);
+
 /* Reads a text file line by line without the line end; NULL-terminated; END after the last. */
 struct file_lines { FILE *from; char *line; size_t room; int number; const char *path; };
 enum status file_lines_open(struct file_lines *out, const char *path);

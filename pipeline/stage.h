@@ -14,7 +14,7 @@ struct capture_info;
 struct run_context {
     const struct capture_info *info;
     const char *source;      /* the URL as the user gave it */
-    struct gallery *gallery; /* NULL: none. Used by the analysis thread; sinks use `names` only */
+    struct gallery *gallery; /* NULL: none. Used by the analysis thread only; a face carries its name to the sinks */
     struct recognizer *recognizer;
     struct detector *detector;
     struct tracker *tracker;
@@ -32,8 +32,5 @@ struct stage_kind {
     enum status (*finish)(void *state);
     void (*close)(void *state); /* also of a half-opened state */
 };
-
-/* Names belong to the analysis thread; a frame carries what sinks need: face.person and this text. */
-enum { NAME_BYTES = 256 };
 
 #endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * How every net is learnt and measured. `pipeline/main.c` calls these two; nothing that runs on a frame uses train/. */
+#ifndef FACETRAIL_TRAIN_TRAIN_H
+#define FACETRAIL_TRAIN_TRAIN_H
+
+#include "base/status.h"
+
+/* facetrail train RECIPE [--resume] [--group.name VALUE ...]: words after the command. */
+enum status train_command(int n_words, char **words);
+/* facetrail eval WHAT ...: verification, detection, marks, tracks ... (`speed` belongs to pipeline/). */
+enum status eval_command(int n_words, char **words);
+
+#endif
