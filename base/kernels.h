@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * Table of fast loops: one const table per instruction set, all from one source (kernels_vector.c), and the plain
+ * C twin (kernels_reference.c) that they are tested against. Planes are row-major floats. */
+#ifndef FACETRAIL_BASE_KERNELS_H
+#define FACETRAIL_BASE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kernels {
+    const char *name; /* "reference", "sse2", "avx2", "avx512" */
+    void (*relu)(float *x, size_t n);
+    /* grad[i] = out[i] > 0 ? grad[i] : 0 */
+    void (*relu_backward)(float *grad, const float *out, size_t n);
+    /* out[i] = a * in[i] + b, then, with relu, at least 0; in place allowed */
+    void (*affine)(float *out, const float *in, float a, float b, bool relu, size_t n);
+    void (*add)(float *out, const float *in, size_t n);            /* out += in */
+    void (*axpy)(float *out, float a, const float *in, size_t n);  /* out += a in */
+    float (*sum)(const float *x, size_t n);
+    float (*dot)(const float *x, const float *y, size_t n);
+    /* 2x2 windows, step 2, of a plane w x h; an odd last row or column is dropped. `from` (may be NULL): which of
+     * the four (0 .. 3, row by row) was largest, the first of equals. */
+    void (*max_pool2)(float *out, uint8_t *from, const float *in, int w, int h);
+    /* 3x3, one border pixel of zeros, one plane; stride 1 or 2; out is (w - 1) / stride + 1 by (h - 1) / stride + 1.
+     * weights: 9, row by row. */
+    void (*depthwise3)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
+                       bool relu);
+    /* in_grad (may be NULL) and weight_grad[9] are added to. */
+    void (*depthwise3_backward)(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
+                                int h, int stride, const float *weights);
+    /* velocity = momentum * velocity + scale * grad + decay * weight;  weight -= rate * velocity;  grad = 0 */
+    void (*momentum_step)(float *weight, float *velocity, float *grad, size_t n, float rate, float momentum,
+                          float decay, float scale);
+    int (*hamming)(const uint64_t *a, const uint64_t *b, size_t n_words);
+};
+
+enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2 };
+/* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2 or avx2 in the environment lowers it. */
+unsigned cpu_features(void);
+/* The best table for those features. */
+const struct kernels *kernels_for(unsigned features);
+const struct kernels *kernels_best(void); /* kernels_for(cpu_features()), or the reference when asked for */
+/* All tables this processor can run, the reference first; returns how many. For tests and benches. */
+int kernels_all(const struct kernels **tables, int max);
+
+#endif

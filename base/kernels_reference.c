@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ * The plain C twin of every fast loop: double sums, never optimised. It says what the others must compute. */
+#include "base/kernels.h"
+
+static void relu(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = x[i] > 0 ? x[i] : 0;
+}
+
+static void relu_backward(float *grad, const float *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        grad[i] = out[i] > 0 ? grad[i] : 0;
+}
+
+static void affine(float *out, const float *in, float a, float b, bool clip, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double v = (double)a * in[i] + b;
+        out[i] = clip && v < 0 ? 0 : (float)v;
+    }
+}
+
+static void add(float *out, const float *in, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] += in[i];
+}
+
+static void axpy(float *out, float a, const float *in, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (float)(out[i] + (double)a * in[i]);
+}
+
+static float sum(const float *x, size_t n)
+{
+    double s = 0;
+    for (size_t i = 0; i < n; i++)
+        s += x[i];
+    return (float)s;
+}
+
+static float dot(const float *x, const float *y, size_t n)
+{
+    double s = 0;
+    for (size_t i = 0; i < n; i++)
+        s += (double)x[i] * y[i];
+    return (float)s;
+}
+
+static void max_pool2(float *out, uint8_t *from, const float *in, int w, int h)
+{
+    for (int y = 0; y < h / 2; y++)
+        for (int x = 0; x < w / 2; x++) {
+            int best = 0;
+            float most = 0;
+            for (int k = 0; k < 4; k++) {
+                float v = in[(size_t)(2 * y + k / 2) * (size_t)w + (size_t)(2 * x + k % 2)];
+                if (k == 0 || v > most) {
+                    most = v;
+                    best = k;
+                }
+            }
+            out[y * (w / 2) + x] = most;
+            if (from)
+                from[y * (w / 2) + x] = (uint8_t)best;
+        }
+}
+
+static void depthwise3(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
+                       bool clip)
+{
+    int ow = (w - 1) / stride + 1, oh = (h - 1) / stride + 1;
+    for (int y = 0; y < oh; y++)
+        for (int x = 0; x < ow; x++) {
+            double s = bias;
+            for (int k = 0; k < 9; k++) {
+                int iy = y * stride + k / 3 - 1, ix = x * stride + k % 3 - 1;
+                if (iy >= 0 && iy < h && ix >= 0 && ix < w)
+                    s += (double)weights[k] * in[iy * w + ix];
+            }
+            out[y * ow + x] = clip && s < 0 ? 0 : (float)s;
+        }
+}
+
+static void depthwise3_backward(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
+                                int h, int stride, const float *weights)
+{
+    int ow = (w - 1) / stride + 1, oh = (h - 1) / stride + 1;
+    for (int k = 0; k < 9; k++) {
+        double s = 0;
+        for (int y = 0; y < oh; y++)
+            for (int x = 0; x < ow; x++) {
+                int iy = y * stride + k / 3 - 1, ix = x * stride + k % 3 - 1;
+                if (iy < 0 || iy >= h || ix < 0 || ix >= w)
+                    continue;
+                s += (double)out_grad[y * ow + x] * in[iy * w + ix];
+                if (in_grad)
+                    in_grad[iy * w + ix] += weights[k] * out_grad[y * ow + x];
+            }
+        weight_grad[k] += (float)s;
+    }
+}
+
+static void momentum_step(float *weight, float *velocity, float *grad, size_t n, float rate, float momentum,
+                          float decay, float scale)
+{
+    for (size_t i = 0; i < n; i++) {
+        velocity[i] = momentum * velocity[i] + scale * grad[i] + decay * weight[i];
+        weight[i] -= rate * velocity[i];
+        grad[i] = 0;
+    }
+}
+
+static int hamming(const uint64_t *a, const uint64_t *b, size_t n_words)
+{
+    int n = 0;
+    for (size_t i = 0; i < n_words; i++)
+        for (uint64_t x = a[i] ^ b[i]; x; x &= x - 1)
+            n++;
+    return n;
+}
+
+extern const struct kernels kernels_reference;
+const struct kernels kernels_reference = {
+    "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2,
+    depthwise3,  depthwise3_backward, momentum_step, hamming,
+};
