@@ -2,11 +2,10 @@
  * The words of a command line: options by full name (--detect.every 5, --detect.every=5), short words that stand
  * for one of them (-o FILE, --json FILE), and what is left: positional words.
  * Common to all commands: -c, --config FILE (options from a file; the command line wins), -q, --quiet, -v,
- * --verbose (twice: more), --help, and `--` before positional words that start with a dash. */
+ * --verbose (twice: more), and `--` before positional words that start with a dash. (--help is main's.) */
 #ifndef FACETRAIL_PIPELINE_ARGUMENTS_H
 #define FACETRAIL_PIPELINE_ARGUMENTS_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/memory.h"
@@ -31,7 +30,6 @@ struct arguments {
     /* Filled. */
     char **words; /* positional, in order; pointers to the given words */
     int n_words;
-    bool help;            /* --help was among them: nothing else was checked */
     struct arena *texts;  /* holds the texts of options: free after the last use of the options */
 };
 
@@ -40,7 +38,7 @@ enum status arguments_read(struct arguments *a, int n_given, char **given);
 void arguments_free(struct arguments *a);
 /* The table as help lines. */
 void arguments_print_help(FILE *to, const struct argument *table);
-/* Prints the help of the command of that name: what --help does. */
-void arguments_help(const char *command);
+/* BAD_USAGE, with the usage line of the command, unless least <= n_words <= most (most < 0: no limit). */
+enum status arguments_count(const struct arguments *a, int least, int most, const char *usage);
 
 #endif
