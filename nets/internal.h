@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ * What a layer file supplies, and the graph as the other files of nets/ see it. */
+#ifndef FACETRAIL_NETS_INTERNAL_H
+#define FACETRAIL_NETS_INTERNAL_H
+
+#include "base/kernels.h"
+#include "base/memory.h"
+#include "nets/net.h"
+
+enum { LAYER_PARAMS = 4, LAYER_FROM = 4, PARAM_DIMS = 4, NET_LAYERS = 512 };
+
+enum param_role {
+    PARAM_WEIGHT,    /* drawn by fan_in, decays */
+    PARAM_BIAS,      /* starts at `initial`, no decay */
+    PARAM_STATISTIC, /* starts at `initial`; its "gradient" is (value - what this batch says): a running mean */
+    PARAM_FIXED,     /* starts at `initial`; set by the training task, never by the solver */
+};
+
+struct layer_param {
+    const char *name; /* "weight" */
+    int n_dims, dims[PARAM_DIMS];
+    enum param_role role;
+    int fan_in;
+    float initial;
+};
+
+struct layer_plan {
+    struct shape out;
+    int n_params;
+    struct layer_param params[LAYER_PARAMS];
+    size_t keep;           /* floats remembered from forward to backward, for the whole batch */
+    size_t scratch;        /* floats used within one call */
+    int64_t multiply_adds; /* a sample */
+    bool in_place;         /* may write its output over its only input */
+    bool loss;             /* the output is one number: the weighted loss */
+};
+
+struct pass { /* all that a layer may touch */
+    const struct tensor *in;      /* n_in of them */
+    const struct tensor *in_grad; /* added to; .at NULL: nobody wants it. May be out_grad itself when in place */
+    const struct tensor *param;
+    const struct tensor *param_grad; /* added to */
+    int n_in;
+    struct tensor out, out_grad;
+    float *keep, *scratch;
+    const struct kernels *kernels;
+    uint64_t *random;
+    bool learning; /* statistics of the batch, dropout */
+    bool relu;     /* the next layer is an in-place relu that this call does as well (plan.can_relu kinds) */
+};
+
+struct layer_kind {
+    const char *name, *about;
+    size_t options_size;
+    bool can_relu; /* forward honours pass.relu when not learning */
+    enum status (*plan)(struct layer_plan *plan, const void *options, const struct shape *in, int n_in);
+    void (*forward)(const void *options, const struct pass *pass);
+    void (*backward)(const void *options, const struct pass *pass);
+};
+
+/* nets/layers/layers.c: every kind there is, for the gradient test and `show`. */
+extern const struct layer_kind *const layer_kinds[];
+
+struct node {
+    const struct layer_kind *kind; /* NULL: an input */
+    char *name;
+    void *options;
+    int n_from, from[LAYER_FROM];
+    struct shape shape; /* as built, n = 1 */
+    int n_params, first_param;
+    int64_t multiply_adds;
+    bool keep, loss;
+};
+
+struct param {
+    char *name; /* "conv1.weight" */
+    struct layer_param as;
+    size_t at, n; /* in the block of weights */
+};
+
+struct net {
+    struct arena *arena;
+    const struct model *model;
+    void *options;
+    int n_nodes, n_params, max_nodes, max_params;
+    struct node *nodes;
+    struct param *params;
+    size_t n_weights;
+    float *weights;
+    struct tensors *file; /* what it was loaded from: notes and checksum; NULL */
+};
+
+struct run_node {
+    struct tensor out, grad; /* grad.at NULL: none */
+    float *keep;
+    bool needed, fused, in_place; /* fused: this relu is done by the layer before it */
+    bool relu_after;
+    int64_t spent_us;
+    struct tensor in[LAYER_FROM], in_grad[LAYER_FROM];
+    struct tensor param[LAYER_PARAMS], param_grad[LAYER_PARAMS];
+};
+
+struct net_run {
+    struct arena *arena;
+    const struct net *net;
+    enum net_use use;
+    int batch, n;
+    struct run_node *nodes;
+    float *gradients; /* the shape of net->weights */
+    float *scratch;
+    uint64_t random;
+    const struct kernels *kernels;
+};
+
+/* build.c */
+enum status net_build(struct net **out, const struct model *m, const void *options);
+/* Plans node i for given input shapes. */
+enum status node_plan(const struct node *node, struct layer_plan *plan, const struct shape *in);
+/* weights.c */
+void net_draw(struct net *n, uint64_t seed);
+/* A shape as text: "40x20x3x3". */
+void dims_text(char *out, size_t size, const int *dims, int n);
+
+#endif

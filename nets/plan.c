@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ * What a run needs: shapes for its batch and picture size, and memory. In inference activations share buffers by
+ * liveness (first fit over layer numbers); in learning every output and gradient has its own, but for layers that
+ * work in place. */
+#include "nets/internal.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+
+struct block { size_t at, n; int until; }; /* floats; free after layer `until` */
+struct arrangement { struct block blocks[NET_LAYERS]; int n; size_t top; };
+
+/* First place where n floats fit beside all blocks still alive at layer `now`. */
+static size_t arrange(struct arrangement *a, size_t n, int now, int until)
+{
+    size_t at = 0;
+    bool moved = true;
+    n = (n + 15) / 16 * 16;
+    while (moved) {
+        moved = false;
+        for (int i = 0; i < a->n; i++) {
+            const struct block *b = &a->blocks[i];
+            if (b->until >= now && at < b->at + b->n && b->at < at + n) {
+                at = b->at + b->n;
+                moved = true;
+            }
+        }
+    }
+    a->blocks[a->n++] = (struct block){ at, n, until };
+    if (at + n > a->top)
+        a->top = at + n;
+    return at;
+}
+
+static void mark_needed(struct net_run *r)
+{
+    const struct net *n = r->net;
+    bool any = false;
+    for (int i = 0; i < n->n_nodes; i++)
+        any |= n->nodes[i].keep && n->nodes[i].kind;
+    for (int i = n->n_nodes - 1; i >= 0; i--) {
+        const struct node *d = &n->nodes[i];
+        struct run_node *rd = &r->nodes[i];
+        rd->needed |= r->use == NET_LEARN || (d->kind && d->keep) || (!any && d->kind);
+        for (int k = 0; rd->needed && k < d->n_from; k++)
+            r->nodes[d->from[k]].needed = true;
+    }
+}
+
+static int users_of(const struct net_run *r, int layer)
+{
+    int users = 0;
+    for (int i = layer + 1; i < r->net->n_nodes; i++)
+        for (int k = 0; r->nodes[i].needed && k < r->net->nodes[i].n_from; k++)
+            users += r->net->nodes[i].from[k] == layer;
+    return users;
+}
+
+static int last_use(const struct net_run *r, int layer)
+{
+    int last = layer;
+    if (r->net->nodes[layer].keep || r->use == NET_LEARN)
+        return r->net->n_nodes;
+    for (int i = layer + 1; i < r->net->n_nodes; i++)
+        for (int k = 0; r->nodes[i].needed && k < r->net->nodes[i].n_from; k++)
+            if (r->net->nodes[i].from[k] == layer)
+                last = r->nodes[i].in_place ? last_use(r, i) : i;
+    return last;
+}
+
+/* Shapes, in-place layers, the largest scratch. */
+static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, size_t *scratch)
+{
+    const struct net *n = r->net;
+    for (int i = 0; i < n->n_nodes; i++) {
+        const struct node *d = &n->nodes[i];
+        struct run_node *rd = &r->nodes[i];
+        struct shape in[LAYER_FROM];
+        struct layer_plan plan;
+        rd->out.shape = d->shape;
+        rd->out.shape.n = r->batch;
+        if (!d->kind && i == 0 && h > 0) {
+            rd->out.shape.h = h;
+            rd->out.shape.w = w;
+        }
+        if (!d->kind || !rd->needed)
+            continue;
+        for (int k = 0; k < d->n_from; k++)
+            in[k] = r->nodes[d->from[k]].out.shape;
+        enum status s = node_plan(d, &plan, in);
+        if (s)
+            return s;
+        for (int p = 0; p < plan.n_params; p++)
+            if (memcmp(plan.params[p].dims, n->params[d->first_param + p].as.dims, sizeof plan.params[p].dims))
+                return fail(BAD_MATCH, "net %s: layer %s does not fit a picture of %dx%d", n->model->name, d->name, w, h);
+        rd->out.shape = plan.out;
+        keep[i] = r->use == NET_LEARN ? plan.keep : 0;
+        if (plan.scratch > *scratch)
+            *scratch = plan.scratch;
+        const struct node *from = &n->nodes[d->from[0]];
+        rd->in_place = plan.in_place && from->kind && !from->keep && users_of(r, d->from[0]) == 1;
+        bool fuse = rd->in_place && r->use == NET_INFER && strcmp(d->kind->name, "relu") == 0 && from->kind->can_relu;
+        rd->fused = fuse;
+        if (fuse)
+            r->nodes[d->from[0]].relu_after = true;
+    }
+    return OK;
+}
+
+static void place_outputs(struct net_run *r, size_t *at, struct arrangement *a)
+{
+    const struct net *n = r->net;
+    for (int i = 0; i < n->n_nodes; i++) {
+        struct run_node *rd = &r->nodes[i];
+        if (!rd->needed)
+            continue;
+        if (rd->in_place)
+            at[i] = at[n->nodes[i].from[0]];
+        else /* inputs are filled before layer 0 runs, so they live from the start */
+            at[i] = arrange(a, shape_count(rd->out.shape), n->nodes[i].kind ? i : 0, last_use(r, i));
+    }
+}
+
+static void bind_nodes(struct net_run *r)
+{
+    const struct net *n = r->net;
+    for (int i = 0; i < n->n_nodes; i++) {
+        const struct node *d = &n->nodes[i];
+        struct run_node *rd = &r->nodes[i];
+        for (int k = 0; k < d->n_from; k++) {
+            rd->in[k] = r->nodes[d->from[k]].out;
+            rd->in_grad[k] = r->nodes[d->from[k]].grad;
+        }
+        for (int p = 0; p < d->n_params; p++) {
+            const struct param *q = &n->params[d->first_param + p];
+            struct shape s = { 1, 1, 1, (int)q->n };
+            rd->param[p] = (struct tensor){ s, n->weights + q->at };
+            rd->param_grad[p] = (struct tensor){ s, r->gradients ? r->gradients + q->at : NULL };
+        }
+    }
+}
+
+/* A gradient is wanted by every layer that has, or stands behind one that has, weights. */
+static void mark_gradients(const struct net *n, bool *wanted)
+{
+    for (int i = 0; i < n->n_nodes; i++) {
+        wanted[i] = n->nodes[i].n_params > 0;
+        for (int k = 0; k < n->nodes[i].n_from; k++)
+            wanted[i] |= wanted[n->nodes[i].from[k]];
+    }
+}
+
+static void place_gradients(struct net_run *r, float *(*take)(struct arena *, size_t), const bool *wanted)
+{
+    for (int i = 0; i < r->net->n_nodes; i++) {
+        struct run_node *rd = &r->nodes[i];
+        rd->grad.shape = rd->out.shape;
+        if (!wanted[i])
+            continue;
+        rd->grad.at = rd->in_place ? r->nodes[r->net->nodes[i].from[0]].grad.at
+                                   : take(r->arena, shape_count(rd->out.shape));
+    }
+}
+
+static float *take_floats(struct arena *a, size_t n)
+{
+    return arena_alloc(a, n + 16, sizeof(float));
+}
+
+enum status net_run_create_sized(struct net_run **out, const struct net *n, int batch, int h, int w, enum net_use use)
+{
+    struct arena *a = arena_create();
+    struct net_run *r = arena_alloc(a, 1, sizeof *r);
+    struct arrangement *plan = arena_alloc(a, 1, sizeof *plan);
+    size_t *at = arena_alloc(a, (size_t)n->n_nodes, sizeof *at), *keep = arena_alloc(a, (size_t)n->n_nodes, sizeof *keep);
+    bool *wanted = arena_alloc(a, (size_t)n->n_nodes, sizeof *wanted);
+    size_t scratch = 0;
+    if (!r || !plan || !at || !keep || !wanted || !(r->nodes = arena_alloc(a, (size_t)n->n_nodes, sizeof *r->nodes))) {
+        arena_free(&a);
+        return fail(NO_RESOURCE, "net %s: no memory for a run", n->model->name);
+    }
+    CHECK(batch > 0);
+    r->arena = a;
+    r->net = n;
+    r->use = use;
+    r->batch = r->n = batch;
+    r->kernels = kernels_best();
+    r->random = 1;
+    mark_needed(r);
+    enum status s = plan_nodes(r, h, w, keep, &scratch);
+    if (!s) {
+        place_outputs(r, at, plan);
+        float *block = take_floats(a, plan->top);
+        r->scratch = take_floats(a, scratch);
+        for (int i = 0; i < n->n_nodes; i++) {
+            if (r->nodes[i].needed && block)
+                r->nodes[i].out.at = block + at[i];
+            r->nodes[i].keep = keep[i] ? take_floats(a, keep[i]) : NULL;
+        }
+        if (use == NET_LEARN) {
+            mark_gradients(n, wanted);
+            place_gradients(r, take_floats, wanted);
+            r->gradients = take_floats(a, n->n_weights);
+        }
+        s = arena_seal(a);
+    }
+    if (s) {
+        net_run_free(&r);
+        return s;
+    }
+    bind_nodes(r);
+    *out = r;
+    return OK;
+}
+
+enum status net_run_create(struct net_run **out, const struct net *n, int batch, enum net_use use)
+{
+    return net_run_create_sized(out, n, batch, 0, 0, use);
+}
+
+void net_run_free(struct net_run **r)
+{
+    if (!*r)
+        return;
+    struct arena *a = (*r)->arena;
+    *r = NULL;
+    arena_free(&a);
+}
+
+size_t net_run_bytes(const struct net_run *r)
+{
+    return arena_bytes(r->arena);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ * Forward and backward over the graph. Allocates nothing and cannot fail. */
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "nets/internal.h"
+
+static void set_samples(struct net_run *r, int n)
+{
+    if (n == r->n)
+        return;
+    r->n = n;
+    for (int i = 0; i < r->net->n_nodes; i++) {
+        struct run_node *d = &r->nodes[i];
+        const struct node *node = &r->net->nodes[i];
+        d->out.shape.n = node->loss ? 1 : n;
+        d->grad.shape.n = d->out.shape.n;
+    }
+    for (int i = 0; i < r->net->n_nodes; i++)
+        for (int k = 0; k < r->net->nodes[i].n_from; k++) {
+            int from = r->net->nodes[i].from[k];
+            r->nodes[i].in[k].shape.n = r->nodes[from].out.shape.n;
+            r->nodes[i].in_grad[k].shape.n = r->nodes[from].out.shape.n;
+        }
+}
+
+static struct pass pass_of(struct net_run *r, int i, bool learning)
+{
+    struct run_node *d = &r->nodes[i];
+    return (struct pass){
+        .in = d->in,
+        .in_grad = d->in_grad,
+        .param = d->param,
+        .param_grad = d->param_grad,
+        .n_in = r->net->nodes[i].n_from,
+        .out = d->out,
+        .out_grad = d->grad,
+        .keep = d->keep,
+        .scratch = r->scratch,
+        .kernels = r->kernels,
+        .random = &r->random,
+        .learning = learning,
+        .relu = d->relu_after,
+    };
+}
+
+static void forward(struct net_run *r, bool learning)
+{
+    int64_t before = clock_us();
+    for (int i = 0; i < r->net->n_nodes; i++) {
+        const struct node *node = &r->net->nodes[i];
+        struct run_node *d = &r->nodes[i];
+        if (!node->kind || !d->needed || d->fused)
+            continue;
+        struct pass p = pass_of(r, i, learning);
+        node->kind->forward(node->options, &p);
+        int64_t now = clock_us();
+        d->spent_us += now - before;
+        before = now;
+    }
+}
+
+void net_run_forward(struct net_run *r, int n)
+{
+    CHECK(n >= 0 && n <= r->batch);
+    set_samples(r, n ? n : r->batch);
+    forward(r, false);
+}
+
+void net_run_learn(struct net_run *r)
+{
+    CHECK(r->use == NET_LEARN);
+    set_samples(r, r->batch);
+    forward(r, true);
+    for (int i = 0; i < r->net->n_nodes; i++) {
+        struct run_node *d = &r->nodes[i];
+        if (!d->grad.at || d->in_place)
+            continue;
+        memset(d->grad.at, 0, shape_count(d->grad.shape) * sizeof(float));
+        if (r->net->nodes[i].loss)
+            d->grad.at[0] = 1;
+    }
+    for (int i = r->net->n_nodes - 1; i >= 0; i--) {
+        const struct node *node = &r->net->nodes[i];
+        if (!node->kind || !r->nodes[i].grad.at)
+            continue;
+        struct pass p = pass_of(r, i, true);
+        node->kind->backward(node->options, &p);
+    }
+}
+
+struct tensor net_run_at(struct net_run *r, int layer)
+{
+    CHECK(layer >= 0 && layer < r->net->n_nodes);
+    CHECK(r->use == NET_LEARN || r->net->nodes[layer].keep);
+    return r->nodes[layer].out;
+}
+
+double net_run_loss(struct net_run *r, int layer)
+{
+    CHECK(r->net->nodes[layer].loss && r->nodes[layer].needed);
+    return r->nodes[layer].out.at[0];
+}
+
+double net_run_total_loss(struct net_run *r)
+{
+    double total = 0;
+    for (int i = 0; i < r->net->n_nodes; i++)
+        if (r->net->nodes[i].loss && r->nodes[i].needed)
+            total += r->nodes[i].out.at[0];
+    return total;
+}
+
+void net_run_set_random(struct net_run *r, uint64_t seed)
+{
+    r->random = seed;
+}
+
+int64_t net_run_layer_us(const struct net_run *r, int layer)
+{
+    return r->nodes[layer].spent_us;
+}
