@@ -49,6 +49,12 @@ enum status net_create(struct net **out, const struct model *m, const void *opti
 enum status net_load(struct net **out, const char *path, const char *part);
 /* `notes` (recipe, data, score, date ...) join the notes the net writes itself. */
 enum status net_save(const struct net *n, const char *path, const struct tensors_note *notes, int n_notes);
+/* The same with further arrays (matchers) and without what only learning needs: the losses' classes. */
+enum status net_ship(const struct net *n, const char *path, const struct tensors_array *more, int n_more,
+                     const struct tensors_note *notes, int n_notes);
+/* net_save with further arrays. */
+enum status net_write(const struct net *n, const char *path, const struct tensors_array *more, int n_more,
+                      const struct tensors_note *notes, int n_notes);
 /* Copies those weights from a file whose names and shapes fit; says how many; for fine-tuning. */
 enum status net_borrow(struct net *n, const char *path, int *n_taken);
 /* A copy without `normalize` layers: each is folded into the conv or full layer before it. `model` options of the
@@ -60,6 +66,7 @@ enum status net_find(const struct net *n, const char *layer, int *number); /* on
 const struct model *net_model(const struct net *n);
 const void *net_options(const struct net *n);       /* the model's options struct */
 const char *net_note(const struct net *n, const char *key); /* of the file it was loaded from; NULL: none */
+const struct tensors *net_file(const struct net *n); /* NULL: not from a file */
 uint64_t net_checksum(const struct net *n);         /* of the file; 0 when not from a file */
 size_t net_weights(const struct net *n);            /* how many learnt numbers */
 /* One line a layer: name, kind, output shape, weights, multiply-adds a sample. */
