@@ -4,6 +4,7 @@
 #define FACETRAIL_RECOGNIZER_GALLERY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "recognizer/recognizer.h"
@@ -12,16 +13,25 @@ struct gallery;
 struct match { int person; float score, margin; }; /* person -1: nobody; margin: to the second best person */
 
 enum gallery_open_mode { GALLERY_READ, GALLERY_CREATE }; /* READ: a missing file is an empty gallery */
-/* `codes` names the net whose codes it holds ("deepid2 <checksum>"): a gallery of another net is BAD_MATCH. A file
- * that is not ours is BAD_DATA, and stays as it is. */
+/* `codes` (recognizer_codes) names the net whose codes it holds: a gallery of another net is BAD_MATCH, unless it has
+ * no samples. NULL: any, for commands that compare nothing and add nothing. A file that is not ours, or is damaged, is
+ * BAD_DATA, and stays as it is. GALLERY_READ on a missing file looks again at each gallery_refresh. */
 enum status gallery_open(struct gallery **out, const char *path, enum gallery_open_mode mode, const char *codes);
 void gallery_close(struct gallery **g);
 /* Reloads when another program (or thread) changed the file; cheap when nothing changed; *changed may be NULL. */
 enum status gallery_refresh(struct gallery *g, bool *changed);
 
-/* Adds one sample; the person is made when new. `thumbnail` may be an empty image. `source` is where it came from. */
-enum status gallery_enroll(struct gallery *g, const char *name, const struct face *face, struct image thumbnail,
-                           const char *source);
+/* 1 to 255 bytes of UTF-8 that is not blank, without control characters; else BAD_USAGE. */
+enum status gallery_check_name(const char *name);
+/* Bytes of a PNG (pipeline/draw_png.h makes them); size 0: none. */
+struct gallery_thumbnail { const void *png; size_t size; };
+/* Adds one sample of a coded face; the person is made when new. `source` is where it came from. */
+enum status gallery_enroll(struct gallery *g, const char *name, const struct face *face,
+                           struct gallery_thumbnail thumbnail, const char *source);
+/* Between them several changes become one: all or nothing. */
+enum status gallery_begin(struct gallery *g);
+enum status gallery_commit(struct gallery *g);
+void gallery_rollback(struct gallery *g);
 enum status gallery_rename(struct gallery *g, const char *old_name, const char *new_name);
 enum status gallery_merge(struct gallery *g, const char *name, const char *into);
 enum status gallery_remove(struct gallery *g, const char *name); /* samples are overwritten, not only unlinked */
@@ -30,13 +40,23 @@ struct gallery_person { int id; const char *name; int samples; int64_t added; };
 int gallery_people(const struct gallery *g);
 const struct gallery_person *gallery_person(const struct gallery *g, int i);
 const char *gallery_name(const struct gallery *g, int person_id); /* NULL: none */
-struct gallery_sample { int person; float quality; const char *source; int64_t added; struct face face; };
+int gallery_find(const struct gallery *g, const char *name);           /* id; -1: nobody */
+struct gallery_sample {
+    int64_t id;
+    int person, n_code;
+    float quality;
+    const char *source;
+    int64_t added; /* seconds since 1970 */
+    const float *code;
+    const uint64_t *bits;
+}; /* all pointers until the next change or refresh */
 int gallery_samples(const struct gallery *g);
 const struct gallery_sample *gallery_sample(const struct gallery *g, int i);
-/* Thumbnails as PNG bytes: DIR/NAME/ID.png. */
-enum status gallery_export(struct gallery *g, const char *folder);
+/* Thumbnails as PNG files: FOLDER/NAME/ID.png ('/' and a leading '.' in a name become '_'). */
+enum status gallery_export(struct gallery *g, const char *folder, int *n_written);
 
-/* Best person by the mean of the best two sample scores; person_score as recognizer_score. */
+/* Best person by the mean of the best two sample scores; score and margin as recognizer_score. The first call after a
+ * change prepares the samples for this recognizer. person -1: nobody is in the gallery, or the face has no code. */
 struct match gallery_match(const struct gallery *g, const struct recognizer *r, const struct face *face);
 /* The default path: $XDG_DATA_HOME/facetrail/gallery.db or ~/.local/share/facetrail/gallery.db. */
 enum status gallery_default_path(char *out, int size);

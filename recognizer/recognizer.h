@@ -11,9 +11,10 @@
 #include "base/status.h"
 
 struct net;
+enum matcher_number { MATCH_NONE = -1, MATCH_JOINT_BAYES, MATCH_COSINE, MATCH_HAMMING }; /* NONE: codes only */
 struct recognizer_options {
     const char *weights;    /* "": the shipped ones */
-    int matcher;            /* joint-bayes, cosine, hamming: order of the matcher table */
+    int matcher;            /* enum matcher_number */
     float false_match_rate; /* how often a stranger may be given a name */
     bool mirror;            /* average the codes of the crop and its mirror image */
 };
@@ -33,6 +34,13 @@ const struct net *recognizer_net(const struct recognizer *r);
  * coordinate gives im's pixels. Cannot fail; allocates nothing after the first call of the largest n (32 a batch). */
 void recognizer_describe(struct recognizer *r, struct image im, float scale, struct face *faces, const int *which,
                          int n);
+/* The same for crops whose place is known: canonical crop coordinates -> pixels of `im`. Needs no marks; quality knows
+ * nothing of the turn. */
+struct recognizer_crop { struct image im; struct warp to_picture; };
+void recognizer_describe_crops(struct recognizer *r, const struct recognizer_crop *crops, struct face *faces, int n);
+/* What galleries hold: "deepid2 <checksum of the net's weights>". */
+const char *recognizer_codes(const struct recognizer *r);
+const char *recognizer_matcher(const struct recognizer *r); /* its name, or "none" */
 /* The log likelihood ratio that two codes are of one person (calibrated on the validation people). */
 float recognizer_score(const struct recognizer *r, const struct face *a, const struct face *b);
 /* Least score at which a face may be named, for the chosen false match rate and a gallery of so many people. */
