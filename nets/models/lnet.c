@@ -2,15 +2,14 @@
  * LNet (papers.md section 8), small enough for every frame: a fully convolutional trunk, read at strides 8, 16 and
  * 32. At each stride 40 attribute-selective maps; the face response is their mean, times a learnt factor. Where we
  * deviate: depthwise convolutions instead of AlexNet, boxes and marks by regression instead of EdgeBox proposals. */
-#include "nets/models/models.h"
+#include "nets/models/lnet.h"
 
 #include <stddef.h>
 #include <stdio.h>
 
 #include "base/face.h"
 #include "nets/layers/layers.h"
-
-enum { STRIDES = 3 };
+#include "nets/models/models.h"
 
 static const struct option lnet_option_table[] = {
     { "maps", OPTION_INT, offsetof(struct lnet_options, maps), "16", 4, 64, NULL,
@@ -134,9 +133,9 @@ static void build_lnet(struct net_builder *b, const void *options)
     int top = side(&m, "side32", x, 4 * w);
     int middle = net_sum(b, side(&m, "side16", at16, 4 * w), net_upsample(b, top, .factor = 2));
     int fine = net_sum(b, side(&m, "side8", at8, 4 * w), net_upsample(b, middle, .factor = 2));
-    const int level[STRIDES] = { fine, middle, top };
-    for (int i = 0; i < STRIDES; i++) {
-        head(&m, level[i], 8 << i);
+    const int level[LNET_STRIDES] = { fine, middle, top };
+    for (int i = 0; i < LNET_STRIDES; i++) {
+        head(&m, level[i], LNET_FIRST_STRIDE << i);
     }
 }
 

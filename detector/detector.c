@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ * Where are faces: LNet over the picture (and over its halvings, for faces larger than the net has learnt),
+ * windows merged to faces. Memory is planned when the picture's size changes; a frame allocates nothing. */
+#include "detector/detector.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "detector/locate.h"
+#include "detector/merge.h"
+
+enum { LEVELS = 4, WINDOWS = 8192 };
+
+const struct option detector_option_table[] = {
+    { "weights", OPTION_TEXT, offsetof(struct detector_options, weights), "", 0, 0, NULL,
+      "face localizer (LNet); nothing: the shipped one" },
+    { "score", OPTION_FLOAT, offsetof(struct detector_options, score), "0.5", 0.001, 0.999, NULL,
+      "least score that is reported" },
+    { "overlap", OPTION_FLOAT, offsetof(struct detector_options, overlap), "0.4", 0.05, 0.95, NULL,
+      "windows that overlap more than this (intersection over union) are one face" },
+    { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "1", 0, LEVELS - 1, NULL,
+      "how often the picture is halved and searched again, for faces that fill it" },
+    { 0 },
+};
+
+struct level { /* the picture, or a halving of it */
+    struct net_run *run;
+    struct image picture; /* not used by level 0 */
+};
+
+struct detector {
+    struct detector_options options;
+    struct net *net;
+    struct locate locate;
+    int input, w, h, n_levels; /* what the levels are planned for; 0: nothing yet */
+    struct level levels[LEVELS];
+    struct window *windows;
+};
+
+static void levels_free(struct detector *d)
+{
+    for (int i = 0; i < LEVELS; i++) {
+        net_run_free(&d->levels[i].run);
+        memory_free(&d->levels[i].picture.pixels);
+    }
+    d->w = d->h = d->n_levels = 0;
+}
+
+static int padded(int size)
+{
+    return (size + LNET_MULTIPLE - 1) / LNET_MULTIPLE * LNET_MULTIPLE;
+}
+
+static enum status levels_plan(struct detector *d, int w, int h)
+{
+    levels_free(d);
+    for (int i = 0; i <= d->options.pyramid; i++) {
+        struct level *l = &d->levels[i];
+        const int lw = w >> i;
+        const int lh = h >> i;
+        if (i && (lw < LNET_MULTIPLE || lh < LNET_MULTIPLE)) {
+            break;
+        }
+        enum status s = net_run_create_sized(&l->run, d->net, 1, padded(lh), padded(lw), NET_INFER);
+        if (s) {
+            levels_free(d);
+            return s;
+        }
+        if (i) {
+            l->picture = (struct image){ NULL, lw, lh, lw * IMAGE_PIXEL };
+            l->picture.pixels = memory_alloc((size_t) lh, (size_t) l->picture.stride);
+            if (!l->picture.pixels) {
+                levels_free(d);
+                return fail(NO_RESOURCE, "no memory for a %d x %d picture", lw, lh);
+            }
+        }
+        d->n_levels = i + 1;
+    }
+    d->w = w;
+    d->h = h;
+    return OK;
+}
+
+enum status detector_open(struct detector **out, const struct detector_options *o)
+{
+    char path[4096];
+    enum status s = OK;
+    struct detector *d = memory_alloc(1, sizeof *d);
+    *out = NULL;
+    if (!d) {
+        return fail(NO_RESOURCE, "no memory for the detector");
+    }
+    d->options = *o;
+    d->options.weights = NULL; /* the caller's text need not live on */
+    d->windows = memory_alloc(WINDOWS, sizeof *d->windows);
+    if (!d->windows) {
+        s = fail(NO_RESOURCE, "no memory for the detector");
+    }
+    if (!s && !(o->weights && o->weights[0])) {
+        s = file_find_weights(path, sizeof path, "lnet");
+    }
+    if (!s) {
+        s = net_load(&d->net, o->weights && o->weights[0] ? o->weights : path, "lnet");
+    }
+    if (!s) {
+        s = net_find(d->net, "picture", &d->input);
+    }
+    if (!s) {
+        s = locate_find(&d->locate, d->net);
+    }
+    if (s) {
+        detector_close(&d);
+        return s;
+    }
+    *out = d;
+    return OK;
+}
+
+void detector_close(struct detector **d)
+{
+    if (*d) {
+        levels_free(*d);
+        net_free(&(*d)->net);
+        memory_free(&(*d)->windows);
+    }
+    memory_free(d);
+}
+
+const struct net *detector_net(const struct detector *d)
+{
+    return d->net;
+}
+
+static int run_level(struct detector *d, int i, struct image im, int n)
+{
+    struct level *l = &d->levels[i];
+    if (i) {
+        image_resize(l->picture, im);
+        im = l->picture;
+    }
+    const struct tensor in = net_run_at(l->run, d->input);
+    image_to_planes(in.at, in.shape.w, in.shape.h, im);
+    net_run_forward(l->run, 0);
+    return locate_windows(&d->locate, l->run, 0, locate_logit(d->options.score), (float) (1 << i), d->windows, n,
+                          WINDOWS);
+}
+
+static void report(struct face *f, const struct window *w)
+{
+    memset(f, 0, sizeof *f);
+    f->has = FACE_MARKED;
+    f->box = w->box;
+    f->score = w->score;
+    memcpy(f->marks, w->marks, sizeof f->marks);
+    f->track = f->person = -1;
+}
+
+enum status detector_run(struct detector *d, struct image im, float min_height, struct face *faces, int max, int *n)
+{
+    *n = 0;
+    if (im.w < 1 || im.h < 1) {
+        return fail(BAD_USAGE, "a picture of %d x %d has no faces", im.w, im.h);
+    }
+    if (im.w != d->w || im.h != d->h) {
+        enum status s = levels_plan(d, im.w, im.h);
+        if (s) {
+            return fail_in(s, "detector, %d x %d", im.w, im.h);
+        }
+    }
+    int n_windows = 0;
+    for (int i = 0; i < d->n_levels; i++) {
+        n_windows = run_level(d, i, im, n_windows);
+    }
+    n_windows = merge_windows(d->windows, n_windows, d->options.overlap);
+    for (int i = 0; i < n_windows && *n < max; i++) {
+        if (d->windows[i].box.h >= min_height && box_is_finite(d->windows[i].box)) {
+            report(&faces[(*n)++], &d->windows[i]);
+        }
+    }
+    return OK;
+}

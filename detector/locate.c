@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * Reads LNet's maps: each cell whose face response passes is a window with a box and five marks (papers.md
+ * section 8; boxes by regression instead of EdgeBox proposals). Only passing cells cost anything. */
+#include "detector/locate.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { TOO_FAR = 5 }; /* exp(5) strides: larger than any picture; keeps a broken net's boxes finite */
+
+float locate_logit(float probability)
+{
+    float p = fminf(fmaxf(probability, 1e-6f), 1 - 1e-6f);
+    return logf(p / (1 - p));
+}
+
+enum status locate_find(struct locate *out, const struct net *n)
+{
+    for (int i = 0; i < LNET_STRIDES; i++) {
+        const char *const names[] = { "response", "boxes", "points" };
+        int *const numbers[] = { &out->response[i], &out->box[i], &out->marks[i] };
+        for (int j = 0; j < 3; j++) {
+            char name[32];
+            snprintf(name, sizeof name, "%s%d", names[j], LNET_FIRST_STRIDE << i);
+            enum status s = net_find(n, name, numbers[j]);
+            if (s) {
+                return fail_in(s, "face localizer");
+            }
+        }
+    }
+    return OK;
+}
+
+static struct window decode_cell(const float *box, const float *marks, size_t plane, float x, float y, float step)
+{
+    struct window w;
+    float far[4];
+    for (int i = 0; i < 4; i++) {
+        far[i] = expf(fminf(fmaxf(box[(size_t) i * plane], -TOO_FAR), TOO_FAR)) * step;
+    }
+    w.box = (struct box){ x - far[0], y - far[1], far[0] + far[2], far[1] + far[3] };
+    for (int i = 0; i < FACE_MARKS; i++) {
+        w.marks[i].x = x + marks[(size_t) (2 * i) * plane] * step;
+        w.marks[i].y = y + marks[(size_t) (2 * i + 1) * plane] * step;
+    }
+    return w;
+}
+
+int locate_decode(const float *response, const float *box, const float *marks, int h, int w, int stride,
+                  float least, float scale, struct window *out, int n, int max)
+{
+    const size_t plane = (size_t) h * (size_t) w;
+    const float step = (float) stride * scale;
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            const size_t at = (size_t) y * (size_t) w + (size_t) x;
+            if (response[at] < least) {
+                continue;
+            }
+            if (n == max) {
+                return n;
+            }
+            out[n] = decode_cell(box + at, marks + at, plane, ((float) x + 0.5f) * step,
+                                 ((float) y + 0.5f) * step, step);
+            out[n].score = 1 / (1 + expf(-response[at]));
+            n++;
+        }
+    }
+    return n;
+}
+
+int locate_windows(const struct locate *l, struct net_run *r, int sample, float least, float scale,
+                   struct window *out, int n, int max)
+{
+    for (int i = 0; i < LNET_STRIDES; i++) {
+        const struct tensor response = net_run_at(r, l->response[i]);
+        const struct tensor box = net_run_at(r, l->box[i]);
+        const struct tensor marks = net_run_at(r, l->marks[i]);
+        const size_t plane = (size_t) response.shape.h * (size_t) response.shape.w;
+        const size_t skip = (size_t) sample * plane;
+        n = locate_decode(response.at + skip, box.at + 4 * skip, marks.at + 2 * FACE_MARKS * skip,
+                          response.shape.h, response.shape.w, LNET_FIRST_STRIDE << i, least, scale, out, n, max);
+    }
+    return n;
+}
