@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ * Convolution: shared, locally shared (grid), unshared (grid -1), depthwise (groups -1). DeepID papers' section 2:
+ * "locally shared" cuts the outputs into a grid of regions with kernels and biases of their own. */
+#include "nets/layers/conv.h"
+
+enum { TILE_FLOATS = 96 * 1024 }; /* patches of one product: 384 KiB, beside weights and outputs in a 1 MiB cache */
+
+struct patches conv_patches(const struct conv *o, struct shape in)
+{
+    int stride = o->stride ? o->stride : 1;
+    return (struct patches){
+        in.c, in.h, in.w, o->kernel, stride, o->pad, (in.h + 2 * o->pad - o->kernel) / stride + 1,
+        (in.w + 2 * o->pad - o->kernel) / stride + 1,
+    };
+}
+
+int conv_tile_rows(const struct patches *p)
+{
+    int row = p->c * p->kernel * p->kernel * p->ow, rows = TILE_FLOATS / row;
+    return rows < 1 ? 1 : rows > p->oh ? p->oh : rows;
+}
+
+int conv_cells(const struct conv *o, int n)
+{
+    return o->grid < 0 || o->grid > n ? n : o->grid > 0 ? o->grid : 1;
+}
+
+int conv_cut(int n, int grid, int g)
+{
+    return (int)((long)n * g / grid);
+}
+
+static bool depthwise(const struct conv *o)
+{
+    return o->groups == -1;
+}
+
+static enum status check(const struct conv *o, struct shape in)
+{
+    if (o->maps < 1 || o->kernel < 1 || o->stride < 0 || o->pad < 0 || o->grid < -1)
+        return fail(BAD_USAGE, "maps %d, kernel %d, stride %d, pad %d, grid %d make no convolution", o->maps, o->kernel,
+                    o->stride, o->pad, o->grid);
+    if (in.h + 2 * o->pad < o->kernel || in.w + 2 * o->pad < o->kernel)
+        return fail(BAD_USAGE, "a %dx%d kernel does not fit into %dx%d", o->kernel, o->kernel, in.h, in.w);
+    if (depthwise(o) && (o->maps != in.c || o->kernel != 3 || o->pad != 1 || o->stride > 2 || o->grid))
+        return fail(BAD_USAGE, "depthwise convolution is 3x3, pad 1, stride 1 or 2, maps as its input");
+    if (o->groups > 1 || o->groups < -1)
+        return fail(BAD_USAGE, "groups is 0 (all inputs) or -1 (depthwise), not %d", o->groups);
+    return OK;
+}
+
+static enum status plan(struct layer_plan *plan, const void *options, const struct shape *in, int n_in)
+{
+    const struct conv *o = options;
+    enum status s = check(o, in[0]);
+    (void)n_in;
+    if (s)
+        return s;
+    struct patches p = conv_patches(o, in[0]);
+    int regions = conv_cells(o, p.oh) * conv_cells(o, p.ow), seen = depthwise(o) ? 1 : in[0].c;
+    int k = seen * o->kernel * o->kernel;
+    plan->out = (struct shape){ in[0].n, o->maps, p.oh, p.ow };
+    plan->params[0] = (struct layer_param){ "weight", 4, { regions * o->maps, seen, o->kernel, o->kernel },
+                                            PARAM_WEIGHT, k, 0 };
+    plan->params[1] = (struct layer_param){ "bias", 1, { regions * o->maps }, PARAM_BIAS, 0, 0 };
+    plan->n_params = o->no_bias ? 1 : 2;
+    plan->multiply_adds = (int64_t)o->maps * p.oh * p.ow * k;
+    if (depthwise(o))
+        plan->scratch = 0;
+    else if (o->grid)
+        plan->scratch = conv_regions_scratch(o, &p, in[0].n);
+    else /* patches and their gradient */
+        plan->scratch = 2 * (size_t)k * (size_t)conv_tile_rows(&p) * (size_t)p.ow;
+    return OK;
+}
+
+static void depthwise_forward(const struct conv *o, const struct pass *pass)
+{
+    struct shape in = pass->in[0].shape, out = pass->out.shape;
+    int stride = o->stride ? o->stride : 1;
+    const float *bias = o->no_bias ? NULL : pass->param[1].at;
+    for (int i = 0; i < in.n * in.c; i++)
+        pass->kernels->depthwise3(pass->out.at + (size_t)i * (size_t)(out.h * out.w),
+                                  pass->in[0].at + (size_t)i * (size_t)(in.h * in.w), in.w, in.h, stride,
+                                  pass->param[0].at + 9 * (i % in.c), bias ? bias[i % in.c] : 0, pass->relu);
+}
+
+static void depthwise_backward(const struct conv *o, const struct pass *pass)
+{
+    struct shape in = pass->in[0].shape, out = pass->out.shape;
+    int stride = o->stride ? o->stride : 1;
+    for (int i = 0; i < in.n * in.c; i++) {
+        const float *grad = pass->out_grad.at + (size_t)i * (size_t)(out.h * out.w);
+        size_t at = (size_t)i * (size_t)(in.h * in.w);
+        pass->kernels->depthwise3_backward(pass->in_grad[0].at ? pass->in_grad[0].at + at : NULL,
+                                           pass->param_grad[0].at + 9 * (i % in.c), pass->in[0].at + at, grad, in.w,
+                                           in.h, stride, pass->param[0].at + 9 * (i % in.c));
+        if (!o->no_bias)
+            pass->param_grad[1].at[i % in.c] += pass->kernels->sum(grad, (size_t)(out.h * out.w));
+    }
+}
+
+static void forward(const void *options, const struct pass *pass)
+{
+    const struct conv *o = options;
+    (depthwise(o) ? depthwise_forward : o->grid ? conv_regions_forward : conv_shared_forward)(o, pass);
+}
+
+static void backward(const void *options, const struct pass *pass)
+{
+    const struct conv *o = options;
+    (depthwise(o) ? depthwise_backward : o->grid ? conv_regions_backward : conv_shared_backward)(o, pass);
+}
+
+const struct layer_kind layer_conv = {
+    "conv", "convolution: shared, locally shared, unshared or depthwise", sizeof(struct conv), true, plan, forward,
+    backward,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * The three ways to convolve behind layer_conv. */
+#ifndef FACETRAIL_NETS_LAYERS_CONV_H
+#define FACETRAIL_NETS_LAYERS_CONV_H
+
+#include "nets/internal.h"
+#include "nets/layers/layers.h"
+#include "nets/layers/patches.h"
+
+struct patches conv_patches(const struct conv *o, struct shape in);
+int conv_tile_rows(const struct patches *p); /* output rows whose patches stay in the second-level cache */
+/* The grid's regions along an axis of `n` outputs: region g covers [conv_cut(n, grid, g), conv_cut(n, grid, g + 1)). */
+int conv_cut(int n, int grid, int g);
+int conv_cells(const struct conv *o, int n); /* regions along an axis of n outputs */
+
+void conv_shared_forward(const struct conv *o, const struct pass *pass);
+void conv_shared_backward(const struct conv *o, const struct pass *pass);
+void conv_regions_forward(const struct conv *o, const struct pass *pass);
+void conv_regions_backward(const struct conv *o, const struct pass *pass);
+size_t conv_regions_scratch(const struct conv *o, const struct patches *p, int n);
+int conv_regions_chunk(const struct patches *p, int cells_y, int cells_x, int n); /* samples a product */
+
+#endif
