@@ -5,6 +5,7 @@
 #define FACETRAIL_PIPELINE_COMMAND_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/option.h"
 #include "base/status.h"

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * train and eval: thin doors to train/. `eval speed` measures this program, so it is here. */
+#include <string.h>
+
+#include "pipeline/command.h"
+#include "pipeline/eval_speed.h"
+#include "train/train.h"
+
+static enum status run_train(int n_words, char **words)
+{
+    return train_command(n_words, words);
+}
+
+static enum status run_eval(int n_words, char **words)
+{
+    if (n_words > 0 && strcmp(words[0], "speed") == 0)
+        return eval_speed(n_words - 1, words + 1);
+    return eval_command(n_words, words);
+}
+
+const struct command command_train = {
+    .name = "train",
+    .usage = "train RECIPE [--resume] [--group.name VALUE ...]",
+    .about = "learn a net (recipes are in configs/train)",
+    .more = "A recipe is a file of options: which task, which net, which data, how long. --resume goes on from the\n"
+            "recipe's checkpoint. Ctrl-C saves a checkpoint and ends.",
+    .run = run_train,
+};
+
+const struct command command_eval = {
+    .name = "eval",
+    .usage = "eval verification|detection|marks|tracks|speed [options]",
+    .about = "measure: prints a table and, last, one line of key=value figures",
+    .more =
+        "eval verification --pairs FILE [--images DIR] [--matcher joint-bayes|cosine|hamming] [--aligned]\n"
+        "eval detection --truth FILE --images DIR | --pack FILE.mkv  [--min-size 20] [--iou 0.5]\n"
+        "eval marks --truth FILE --images DIR | --pack FILE.mkv --split test\n"
+        "eval tracks --truth gt.txt --tracks FILE\n"
+        "eval speed [INPUT] [options of run]: milliseconds per stage, frames a second, peak memory\n"
+        "--plot FILE.png draws the curve.",
+    .run = run_eval,
+};
