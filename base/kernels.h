@@ -32,6 +32,8 @@ struct kernels {
     /* velocity = momentum * velocity + scale * grad + decay * weight;  weight -= rate * velocity;  grad = 0 */
     void (*momentum_step)(float *weight, float *velocity, float *grad, size_t n, float rate, float momentum,
                           float decay, float scale);
+    /* out += a * x + b * y + shift */
+    void (*normalize_backward)(float *out, const float *x, const float *y, float a, float b, float shift, size_t n);
     int (*hamming)(const uint64_t *a, const uint64_t *b, size_t n_words);
 };
 

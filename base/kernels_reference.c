@@ -114,6 +114,12 @@ static void momentum_step(float *weight, float *velocity, float *grad, size_t n,
     }
 }
 
+static void normalize_backward(float *out, const float *x, const float *y, float a, float b, float shift, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (float)(out[i] + (double)a * x[i] + (double)b * y[i] + shift);
+}
+
 static int hamming(const uint64_t *a, const uint64_t *b, size_t n_words)
 {
     int n = 0;
@@ -126,5 +132,5 @@ static int hamming(const uint64_t *a, const uint64_t *b, size_t n_words)
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2,
-    depthwise3,  depthwise3_backward, momentum_step, hamming,
+    depthwise3,  depthwise3_backward, momentum_step, normalize_backward, hamming,
 };

@@ -260,6 +260,13 @@ static void momentum_step(float *restrict weight, float *restrict velocity, floa
     }
 }
 
+static void normalize_backward(float *restrict out, const float *restrict x, const float *restrict y, float a,
+                               float b, float shift, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] += a * x[i] + b * y[i] + shift;
+}
+
 static int hamming(const uint64_t *restrict a, const uint64_t *restrict b, size_t n_words)
 {
     int n = 0;
@@ -271,5 +278,5 @@ static int hamming(const uint64_t *restrict a, const uint64_t *restrict b, size_
 extern const struct kernels JOIN(kernels_, KERNELS);
 const struct kernels JOIN(kernels_, KERNELS) = {
     TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2,
-    depthwise3,    depthwise3_backward, momentum_step, hamming,
+    depthwise3,    depthwise3_backward, momentum_step, normalize_backward, hamming,
 };

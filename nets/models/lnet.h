@@ -3,17 +3,11 @@
 #ifndef FACETRAIL_NETS_MODELS_LNET_H
 #define FACETRAIL_NETS_MODELS_LNET_H
 
-#include <stdbool.h>
+#include "nets/models/models.h" /* struct lnet_options */
 
 /* Kept layers at each stride s: responseS [n, 1, h, w], a logit; boxesS [n, 4, h, w], logarithms of the distances
  * from the cell's centre to the left, top, right and bottom edge, in strides; pointsS [n, 10, h, w], x and y of the five
  * marks from the cell's centre, in strides. */
 enum { LNET_STRIDES = 3, LNET_FIRST_STRIDE = 8, LNET_MULTIPLE = 32 };
-
-struct lnet_options {
-    int maps, size;
-    bool normalize;
-    float tag_weight;
-};
 
 #endif
