@@ -13,16 +13,19 @@
 #include "base/status.h"
 
 struct tracker_options {
-    int max;           /* targets at once */
-    float lost;        /* seconds a track may go unseen before it ends */
-    float high, low;   /* scores: high starts a track, low may go on with one (two-stage association) */
-    int confirm;       /* sightings before a track is reported as sure */
+    int max;         /* targets at once; faces beyond it go untracked (track -1) */
+    float lost;      /* seconds a track may go unseen before it ends */
+    float high, low; /* scores: from high on a detection starts a track; from low on it may go on with one, so run
+                        the detector at low (or at the score that the user asked for, when that is less) */
+    int confirm;     /* detections before a track is reported; one of a very high score is enough */
+    float hold;      /* seconds that pixels alone may carry a target which the detector misses */
+    float rejoin;    /* least cosine of mean codes at which a new track takes a lost one's id; 0: never */
 };
 extern const struct option tracker_option_table[];
 
 enum track_state { TRACK_NEW, TRACK_SURE, TRACK_COASTING, TRACK_LOST };
 struct track {
-    int id;               /* from 1, never reused within a run */
+    int id;               /* from 1, never reused within a run; 0: not yet reported */
     enum track_state state;
     struct box box;       /* smoothed, working pixels */
     struct point velocity; /* of the centre, pixels a second */
@@ -30,24 +33,26 @@ struct track {
     int sightings;        /* frames in which a detection confirmed it */
     int n_codes;          /* codes seen so far */
     float code[FACE_CODE]; /* mean of its codes, unit length; valid when n_codes > 0 */
-    int64_t first_us, seen_us; /* seen: confirmed by pixels, not by motion alone */
+    int64_t first_us, seen_us; /* seen: confirmed by a detection or by pixels, not by motion alone */
 };
 
 struct tracker;
 enum status tracker_open(struct tracker **out, const struct tracker_options *o);
-/* With `detected`, the n faces are detections (best first) and get their track; tracks not seen coast. Without
- * (a frame between detections), `faces` is filled with the moved boxes and marks of live tracks, marked
- * FACE_COASTING unless `im` confirmed them. *n is updated, at most max. A frame never has one track twice.
- * A jump back in time starts everything anew, but ids go on. */
+/* With `detected`, the n faces are detections (best first) and get their track, smoothed box and marks. Those that
+ * only might be faces (under `high` and on no track, or not confirmed yet) are taken out. Without (a frame between
+ * detections) what is in `faces` is overwritten. Then the live targets that no detection saw are appended, moved to
+ * this frame: FACE_TRACKED, and FACE_COASTING unless the pixels of `im` confirmed them (im.pixels may be NULL: none
+ * is). *n is updated, at most max. A frame never has one track twice. The tracker sees scene cuts by itself, and the
+ * camera's moves. A jump back in time starts everything anew, but ids go on. */
 enum status tracker_update(struct tracker *t, struct image im, int64_t time_us, bool detected, struct face *faces,
                            int max, int *n);
 /* A code that was computed after the update joins its track's mean, and may rejoin the track to a lost one whose
  * mean code is near: then the face's track is changed to the older id, which is also returned; else its own id. */
 int tracker_learn_code(struct tracker *t, struct face *face);
-/* The scene was cut (or the source changed): tracks go to lost at once. */
+/* The source changed (the next picture has nothing to do with the last): tracks go to lost at once. */
 void tracker_cut(struct tracker *t);
-const struct track *tracker_tracks(const struct tracker *t, int *n); /* until the next update */
-const struct track *tracker_track(const struct tracker *t, int id);  /* NULL: gone */
+const struct track *tracker_tracks(const struct tracker *t, int *n); /* live ones; until the next update */
+const struct track *tracker_track(const struct tracker *t, int id);  /* also lost ones; NULL: gone */
 void tracker_close(struct tracker **t);
 
 #endif

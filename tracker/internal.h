@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ * Inside tracker/: motion of one target, the assignment, following by pixels, the camera. */
+#ifndef FACETRAIL_TRACKER_INTERNAL_H
+#define FACETRAIL_TRACKER_INTERNAL_H
+
+#include "tracker/tracker.h"
+
+/* motion.c: one number and its speed: a constant-velocity Kalman filter in continuous time, so that any frame rate
+ * and any gap behave the same. */
+struct axis { float x, v, p00, p01, p11; };
+void axis_start(struct axis *a, float x, float deviation, float speed_deviation);
+void axis_predict(struct axis *a, float dt, float acceleration); /* power of the random acceleration */
+/* Corrects by a measurement with that deviation. A surprise widens the belief first, so that a quick start does not
+ * leave the box behind. */
+void axis_correct(struct axis *a, float measured, float deviation);
+
+/* Centre in pixels, width and height as logarithms (a face grows by a factor, not by pixels). */
+struct motion { struct axis cx, cy, lw, lh; };
+void motion_start(struct motion *m, struct box box);
+void motion_predict(struct motion *m, float dt, bool seen_last);
+void motion_shift(struct motion *m, float dx, float dy); /* the camera moved: the place, not the speed */
+/* `trust` 1: a sure detection; lower: more of the prediction stays. */
+void motion_correct(struct motion *m, struct box box, float trust);
+struct box motion_box(const struct motion *m);
+float motion_doubt(const struct motion *m); /* deviation of the centre over the box size */
+
+/* assign.c: optimal assignment of rows to columns where a row may also stay alone at `alone`. */
+struct assign { int max; double *u, *v, *least; int *row_of, *way; bool *used; };
+enum status assign_create(struct assign *a, struct arena *memory, int max);
+/* cost [n_rows, n_cols], rows `stride` apart; INFINITY: impossible. out[row] is the column or -1. The sum of costs is
+ * the least possible. */
+void assign_solve(struct assign *a, const float *cost, int stride, int n_rows, int n_cols, float alone, int *out);
+
+/* follow.c: is the target still there, by its pixels? FCNT will answer this one day. */
+enum { FOLLOW_SIDE = 20, FOLLOW_REACH = 8, FOLLOW_FIELD = FOLLOW_SIDE + 2 * FOLLOW_REACH };
+struct follow { bool known; float patch[FOLLOW_SIDE * FOLLOW_SIDE]; }; /* mean 0, length 1 */
+/* Takes the look of the box as the target's; `share` 1 replaces, less blends into what is known. */
+void follow_learn(struct follow *f, struct image im, struct box box, float share);
+/* How like the target the box's pixels are: normalised correlation, -1 to 1. 0 when nothing is known. */
+float follow_compare(const struct follow *f, struct image im, struct box box);
+/* Moves *box to the most similar place near it (up to FOLLOW_REACH / FOLLOW_SIDE of its size) and scale; returns the
+ * correlation there. */
+float follow_search(const struct follow *f, struct image im, struct box *box);
+
+/* camera.c: how the whole picture moved since the last one, and whether it is another scene. */
+enum { CAMERA_W = 80, CAMERA_H = 60, CAMERA_REACH = 6 };
+struct camera {
+    int w, h, picture_w, picture_h; /* of the thumbnail; of the picture it is from, 0: none yet */
+    uint8_t luma[2][CAMERA_W * CAMERA_H];
+    int now;
+};
+struct camera_move { bool cut; float dx, dy; }; /* pixels of the picture */
+struct camera_move camera_update(struct camera *c, struct image im);
+
+/* One target: the public record and what only the tracker knows. */
+struct target {
+    bool active;        /* false: the slot is free */
+    struct track track; /* id 0: not yet reported */
+    bool rejoined;      /* took the id of a lost one */
+    struct motion motion;
+    struct follow follow;
+    bool seen;      /* in this update: by a detection */
+    bool confirmed; /* in this update: by pixels */
+    int misses;     /* detector runs in a row that did not see it */
+    float likeness; /* of the pixels, when it was looked for in this update */
+    int64_t detected_us;
+    struct point marks[FACE_MARKS]; /* in units of the box, 0 to 1 across it */
+    bool marked;
+    float score; /* of the last detection */
+};
+
+struct tracker {
+    struct arena *memory;
+    struct tracker_options options;
+    int n_slots, next_id;
+    struct target *targets; /* [n_slots] */
+    struct track *view;     /* [n_slots]: what tracker_tracks shows */
+    int n_view;
+    bool started;
+    int64_t time_us;
+    struct camera camera;
+    struct assign assign;
+    float *cost;    /* [rows, n_slots] */
+    int *rows, *columns, *match; /* detection and target numbers of the rows and columns; the answer */
+    int *owner;     /* target of each face, -1 */
+};
+
+/* associate.c: gives each of the n faces its target (t->owner) or -1. */
+void associate(struct tracker *t, struct image im, const struct face *faces, int n);
+/* codes.c */
+void codes_add(struct track *track, const float *code, int n_code);
+float codes_likeness(const float *a, const float *b); /* cosine */
+bool target_is_live(const struct target *target); /* active and not lost */
+void tracker_show(struct tracker *t);             /* fills the view */
+
+#endif
