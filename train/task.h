@@ -41,6 +41,8 @@ struct task {
     /* What a checkpoint must keep beyond the weights, as text; both NULL: nothing. */
     void (*remember)(const void *state, char *out, int size);
     enum status (*recall)(void *state, const char *text);
+    /* Changes the model's options to what a finished net needs (no classes). NULL: it is shipped as it is. */
+    void (*ship)(void *model_options);
     /* The final weights lie at `path` (folded): fit what belongs to them and write it back. NULL: nothing. */
     enum status (*finish)(void *state, const char *path);
     void (*close)(void *state); /* also of a half-opened state */
