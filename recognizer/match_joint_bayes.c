@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * Joint Bayesian (papers.md section 10) in its fast form: G = -U'U, y = U x, c = x'Ax, score = c1 + c2 + 2 y1'y2.
+ * The parameters are fitted by train/fit_joint_bayes.c and lie in the weights file. */
+#include "recognizer/internal.h"
+
+static int row(int n_code)
+{
+    return n_code + 1;
+}
+
+static enum status find(const float **out, const struct tensors *file, const char *path, const char *name, int n_dims,
+                        int n)
+{
+    const struct tensors_array *a = tensors_find(file, name);
+    if (!a)
+        return fail(BAD_MATCH, "%s: no array %s: train it with matchers, or choose --recognize.matcher cosine", path,
+                    name);
+    bool fits = a->type == TENSORS_F32 && a->n_dims == n_dims;
+    for (int d = 0; fits && d < n_dims; d++)
+        fits = a->dims[d] == n;
+    if (!fits)
+        return fail(BAD_MATCH, "%s: %s does not have the size of the code, %d%s", path, name, n,
+                    n_dims == 2 ? " squared" : "");
+    *out = a->at;
+    return OK;
+}
+
+static enum status load(struct matcher_state *state, const struct tensors *file, const char *path)
+{
+    enum status s = find(&state->mean, file, path, "joint_bayes.mean", 1, state->n_code);
+    if (!s)
+        s = find(&state->form, file, path, "joint_bayes.A", 2, state->n_code);
+    if (!s)
+        s = find(&state->root, file, path, "joint_bayes.U", 2, state->n_code);
+    return s;
+}
+
+static void prepare(const struct matcher_state *state, const struct face *face, float *out)
+{
+    size_t n = (size_t)state->n_code;
+    _Alignas(64) float x[FACE_CODE];
+    float c = 0;
+    for (size_t i = 0; i < n; i++)
+        x[i] = face->code[i] - state->mean[i];
+    for (size_t i = 0; i < n; i++) {
+        c += x[i] * state->kernels->dot(state->form + i * n, x, n);
+        out[i] = state->kernels->dot(state->root + i * n, x, n);
+    }
+    out[n] = c;
+}
+
+static float compare(const struct matcher_state *state, const float *a, const float *b)
+{
+    size_t n = (size_t)state->n_code;
+    return a[n] + b[n] + 2 * state->kernels->dot(a, b, n);
+}
+
+const struct matcher matcher_joint_bayes = {
+    .name = "joint-bayes",
+    .about = "Joint Bayesian: how much likelier are the two codes when they are of one person",
+    .row = row,
+    .load = load,
+    .prepare = prepare,
+    .compare = compare,
+};

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * How far to trust a code: size, sharpness and turn of the face, each 0 to 1, multiplied. */
+#include <math.h>
+
+#include "recognizer/embed.h"
+
+static float ramp(float x, float zero, float one)
+{
+    float y = (x - zero) / (one - zero);
+    return y < 0 ? 0 : y > 1 ? 1 : y;
+}
+
+static float luma(const float *planes, int i)
+{
+    enum { PLANE = CROP_W * CROP_H };
+    return 0.299F * planes[i] + 0.587F * planes[PLANE + i] + 0.114F * planes[2 * PLANE + i];
+}
+
+/* Variance of the Laplacian over variance: what part of the contrast is detail, whatever the light. */
+static float detail(const float *planes)
+{
+    float grey[CROP_W * CROP_H];
+    double sum = 0;
+    double square = 0;
+    double edges = 0;
+    for (int i = 0; i < CROP_W * CROP_H; i++) {
+        grey[i] = luma(planes, i);
+        sum += (double)grey[i];
+        square += (double)grey[i] * (double)grey[i];
+    }
+    for (int y = 1; y < CROP_H - 1; y++)
+        for (int x = 1; x < CROP_W - 1; x++) {
+            const float *p = grey + y * CROP_W + x;
+            double l = (double)(4 * p[0] - p[-1] - p[1] - p[-CROP_W] - p[CROP_W]);
+            edges += l * l;
+        }
+    double n = CROP_W * CROP_H;
+    double variance = square / n - (sum / n) * (sum / n);
+    return (float)(edges / ((CROP_W - 2) * (CROP_H - 2)) / (variance + 1e-4));
+}
+
+/* How far the nose is off the middle of eyes and mouth, in eye distances: 0 ahead, about 0.6 in profile. */
+static float turn(const struct point *marks)
+{
+    float middle = (marks[0].x + marks[1].x + marks[3].x + marks[4].x) / 4;
+    return fabsf(marks[2].x - middle) / (align_canonical[1].x - align_canonical[0].x);
+}
+
+float embed_quality(const float *planes, float pixels, const struct point *marks)
+{
+    float size = 0.05F + 0.95F * ramp(pixels, 0.25F, 1.1F);
+    float sharp = 0.1F + 0.9F * ramp(logf(detail(planes) + 1e-6F), logf(0.01F), logf(0.12F));
+    float ahead = marks ? 0.1F + 0.9F * ramp(turn(marks), 0.55F, 0.12F) : 1;
+    float q = size * sharp * ahead;
+    return isfinite(q) ? q : 0;
+}
