@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT
+ * Which scene, where, how large; which faces are pasted in; what is still to be seen of each face. The drawing
+ * itself is in compose_paint.c. */
+#include "train/compose.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "train/compose_paint.h"
+
+enum pack { WIDER, MASKS, TAGS, HELEN, MTFL, CELEBA, CELEBA5, FIW, WEB, NOFACES, N_PACKS };
+static const struct { const char *name; bool scene; } packs[N_PACKS] = {
+    { "wider-train", true },   { "masks", true },         { "tags", true },       { "marks-helen", true },
+    { "marks-mtfl", true },    { "faces-celeba", false }, { "faces-celeba5", false }, { "faces-fiw", false },
+    { "faces-web", false },    { "nofaces", true },
+};
+
+struct compose {
+    struct compose_options options;
+    struct scene_table packs[N_PACKS], held_out;
+};
+
+static float between(uint64_t *random, float low, float high)
+{
+    return random_between(random, low, high);
+}
+
+static bool chance(uint64_t *random, float p)
+{
+    return random_unit(random) < p;
+}
+
+/* Equal chances for each doubling of size. */
+static float doubling(uint64_t *random, float low, float high)
+{
+    return low * expf(random_unit(random) * logf(high / low));
+}
+
+/* The masks pack frames tightly: brow to chin, without the forehead that WIDER's boxes have. */
+static void loosen(struct scene_table *t)
+{
+    for (int i = 0; i < t->n_faces; i++) {
+        struct box *b = &t->faces[i].box;
+        b->y -= 0.10f * b->h;
+        b->h *= 1.10f;
+        t->faces[i].guessed = true;
+    }
+}
+
+static enum status open_pack(struct compose *c, int pack)
+{
+    char tsv[1024];
+    char mkv[1024];
+    struct scene_table *t = &c->packs[pack];
+    snprintf(tsv, sizeof tsv, "%s/%s.tsv", c->options.folder, packs[pack].name);
+    snprintf(mkv, sizeof mkv, "%s/%s.mkv", c->options.folder, packs[pack].name);
+    enum status s = scene_table_open(t, tsv, "train");
+    if (s) {
+        return s;
+    }
+    const int most = c->options.faces_per_pack;
+    if (!packs[pack].scene && most > 0 && t->n_scenes > most) {
+        scene_table_thin(t, 0, (t->n_scenes + most - 1) / most, false);
+    }
+    if (pack == MASKS) {
+        loosen(t);
+    }
+    if (pack == WIDER && c->options.held_out > 0) {
+        s = scene_table_open(&c->held_out, tsv, "train");
+        if (!s) {
+            scene_table_thin(&c->held_out, c->options.held_out / 2, c->options.held_out, false);
+            scene_table_thin(t, c->options.held_out / 2, c->options.held_out, true);
+            s = scene_load(&c->held_out, mkv);
+        }
+    }
+    return s ? s : scene_load(t, mkv);
+}
+
+enum status compose_open(struct compose **out, const struct compose_options *o)
+{
+    struct compose *c = memory_alloc(1, sizeof *c);
+    *out = NULL;
+    if (!c) {
+        return fail(NO_RESOURCE, "no memory for the scenes");
+    }
+    c->options = *o;
+    for (int i = 0; i < N_PACKS; i++) {
+        const enum status s = open_pack(c, i);
+        if (s) {
+            compose_close(&c);
+            return fail_in(s, "scenes");
+        }
+        log_say(LOG_INFO, "scenes", "%s: %d pictures", packs[i].name, c->packs[i].n_scenes);
+    }
+    c->options.folder = NULL;
+    *out = c;
+    return OK;
+}
+
+void compose_close(struct compose **c)
+{
+    if (*c) {
+        for (int i = 0; i < N_PACKS; i++) {
+            scene_table_close(&(*c)->packs[i]);
+        }
+        scene_table_close(&(*c)->held_out);
+    }
+    memory_free(c);
+}
+
+const struct scene_table *compose_held_out(const struct compose *c)
+{
+    return &c->held_out;
+}
+
+int compose_scenes(const struct compose *c)
+{
+    return c->packs[WIDER].n_scenes + c->packs[MASKS].n_scenes + c->packs[TAGS].n_scenes;
+}
+
+enum status sample_create(struct sample *s, int size)
+{
+    memset(s, 0, sizeof *s);
+    struct image *const both[] = { &s->canvas, &s->spare };
+    for (int i = 0; i < 2; i++) {
+        *both[i] = (struct image){ NULL, size, size, size * IMAGE_PIXEL };
+        both[i]->pixels = memory_alloc((size_t) size, (size_t) both[i]->stride);
+        if (!both[i]->pixels) {
+            sample_free(s);
+            return fail(NO_RESOURCE, "no memory for a picture of %d x %d", size, size);
+        }
+    }
+    return OK;
+}
+
+void sample_free(struct sample *s)
+{
+    memory_free(&s->canvas.pixels);
+    memory_free(&s->spare.pixels);
+}
+
+static const struct scene *any(const struct scene_table *t, uint64_t *random)
+{
+    return &t->scenes[random_below(random, t->n_scenes)];
+}
+
+/* The faces of a picture that was drawn with `to_canvas` into `seen`. */
+static void add_faces(const struct compose *c, struct sample *s, const struct scene_table *t,
+                      const struct scene *scene, struct warp to_canvas, struct box seen)
+{
+    for (int i = 0; i < scene->n && s->n < SAMPLE_FACES; i++) {
+        struct scene_face f = t->faces[scene->first + i];
+        const struct box b = f.box;
+        const struct point mid = warp_point(to_canvas, box_centre(b));
+        const float scale = warp_scale(to_canvas);
+        f.box = (struct box){ mid.x - b.w * scale / 2, mid.y - b.h * scale / 2, b.w * scale, b.h * scale };
+        for (int j = 0; f.marked && j < FACE_MARKS; j++) {
+            f.marks[j] = warp_point(to_canvas, f.marks[j]);
+        }
+        if (f.marked && to_canvas.b != 0) { /* turned: the old box no longer fits */
+            f.box = scene_box_of_marks(f.marks);
+        }
+        const float whole = box_area(f.box);
+        const float part = whole > 0 ? box_intersection(f.box, seen) / whole : 0;
+        if (part < 0.05f) {
+            continue;
+        }
+        f.ignore |= part < 0.6f || f.box.h < c->options.smallest;
+        if (part < 0.97f) { /* cut off: as the labellers do, the box ends where the picture ends */
+            const float right = fminf(f.box.x + f.box.w, seen.x + seen.w);
+            const float bottom = fminf(f.box.y + f.box.h, seen.y + seen.h);
+            f.box.x = fmaxf(f.box.x, seen.x);
+            f.box.y = fmaxf(f.box.y, seen.y);
+            f.box.w = right - f.box.x;
+            f.box.h = bottom - f.box.y;
+            f.guessed = false;
+        }
+        s->faces[s->n++] = f;
+    }
+}
+
+/* Where along an axis a picture of `length` canvas pixels starts, so that `anchor` of it is seen. */
+static float start_of(uint64_t *random, float length, float anchor, float half, float canvas)
+{
+    float low = anchor - canvas + half; /* the window's start: the anchor lies inside it */
+    float high = anchor - half;
+    if (low > high) {
+        low = high = (low + high) / 2;
+    }
+    if (length >= canvas) { /* stay inside the picture when we can */
+        low = fminf(fmaxf(low, 0), length - canvas);
+        high = fmaxf(fminf(high, length - canvas), low);
+    }
+    return between(random, low, high);
+}
+
+/* Begins the canvas with a crop of a scene with a face of wanted size in it. */
+static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t *random)
+{
+    const int pack = chance(random, 0.8f) ? WIDER : chance(random, 0.8f) ? MASKS : TAGS;
+    const struct scene_table *t = &c->packs[pack];
+    const struct scene *scene = any(t, random);
+    while (!scene->n) {
+        scene = any(t, random);
+    }
+    const float size = (float) c->options.size;
+    struct box anchor = t->faces[scene->first + random_below(random, scene->n)].box;
+    if (anchor.h < 4) {
+        anchor.h = anchor.w = 4;
+    }
+    const float want = chance(random, 0.75f) ? doubling(random, 14, 110) : doubling(random, 60, 0.95f * size);
+    /* a face blown up much teaches blur only */
+    const float most = anchor.h < 40 ? 1.6f : 2.5f;
+    const float scale = fminf(fmaxf(want / anchor.h, 0.6f * size / (float) (scene->picture.w + scene->picture.h)), most);
+    const struct point mid = box_centre(anchor);
+    const float x = start_of(random, scale * (float) scene->picture.w, scale * mid.x, scale * anchor.w / 2, size);
+    const float y = start_of(random, scale * (float) scene->picture.h, scale * mid.y, scale * anchor.h / 2, size);
+    const struct warp to_canvas = { scale, 0, -x, 0, scale, -y };
+    paint_random(s->canvas, random);
+    const struct box seen = paint_scene(s->canvas, s->spare, scene->picture, to_canvas, 0);
+    add_faces(c, s, t, scene, to_canvas, seen);
+}
+
+static void begin_without_faces(const struct compose *c, struct sample *s, uint64_t *random)
+{
+    const struct scene *scene = any(&c->packs[NOFACES], random);
+    const float size = (float) c->options.size;
+    const float w = (float) scene->picture.w;
+    const float h = (float) scene->picture.h;
+    const float scale = doubling(random, 0.7f, 2) * size / fmaxf(w, h);
+    const float x = start_of(random, scale * w, scale * w * random_unit(random), 0, size);
+    const float y = start_of(random, scale * h, scale * h * random_unit(random), 0, size);
+    paint_random(s->canvas, random);
+    paint_scene(s->canvas, s->spare, scene->picture, (struct warp){ scale, 0, -x, 0, scale, -y }, 0);
+}
+
+/* Free of faces, with a little air? */
+static bool is_free(const struct sample *s, struct box b)
+{
+    for (int i = 0; i < s->n; i++) {
+        if (box_intersection(s->faces[i].box, b) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Pastes a picture so that its first face (or, without faces, its height) becomes `want` pixels high. */
+static void paste(const struct compose *c, struct sample *s, int pack, float want, uint64_t *random)
+{
+    const struct scene_table *t = &c->packs[pack];
+    const struct scene *scene = any(t, random);
+    const float size = (float) c->options.size;
+    const float w = (float) scene->picture.w;
+    const float h = (float) scene->picture.h;
+    const float high = scene->n ? t->faces[scene->first].box.h : h;
+    const float scale = fminf(want / fmaxf(high, 4), pack == MTFL ? 1.2f : 2);
+    const bool may_turn = scene->n && t->faces[scene->first].marked;
+    const float turn = may_turn ? random_normal(random) * c->options.turn * (chance(random, 0.1f) ? 3 : 1) : 0;
+    const float a = scale * cosf(turn * 0.0174533f);
+    const float b = scale * sinf(turn * 0.0174533f);
+    const float half_w = (fabsf(a) * w + fabsf(b) * h) / 2;
+    const float half_h = (fabsf(a) * h + fabsf(b) * w) / 2;
+    for (int attempt = 0; attempt < 8; attempt++) {
+        const float x = between(random, 0, size);
+        const float y = between(random, 0, size);
+        const struct box place = { x - half_w, y - half_h, 2 * half_w, 2 * half_h };
+        if (!is_free(s, place)) {
+            continue;
+        }
+        const struct warp to_canvas = { a, -b, x - (a * w - b * h) / 2, b, a, y - (b * w + a * h) / 2 };
+        const float feather = chance(random, 0.5f) ? 0 : between(random, 1, 0.1f * scale * w);
+        struct box seen = paint_scene(s->canvas, s->spare, scene->picture, to_canvas, feather);
+        add_faces(c, s, t, scene, to_canvas, seen);
+        return;
+    }
+}
+
+static void paste_some(const struct compose *c, struct sample *s, int n, uint64_t *random)
+{
+    static const int kinds[] = { TAGS, TAGS, TAGS, HELEN, MTFL, CELEBA, CELEBA, CELEBA5, FIW, FIW, WEB, WEB };
+    for (int i = 0; i < n; i++) {
+        if (chance(random, 0.2f)) {
+            paste(c, s, NOFACES, doubling(random, 20, 150), random);
+        } else {
+            const int pack = kinds[random_below(random, (int) (sizeof kinds / sizeof *kinds))];
+            const float most = i ? 120 : 0.8f * (float) c->options.size;
+            paste(c, s, pack, doubling(random, 15, most), random);
+        }
+    }
+}
+
+static void cover_some(const struct compose *c, struct sample *s, uint64_t *random)
+{
+    for (int i = 0; i < s->n; i++) {
+        const struct box b = s->faces[i].box;
+        if (s->faces[i].ignore || b.h < 24 || !chance(random, 0.12f)) {
+            continue;
+        }
+        const float part = between(random, 0.2f, 0.45f);
+        struct box over = b;
+        switch (random_below(random, 4)) {
+        case 0: over.h *= part; break;
+        case 1: over.y += b.h * (1 - part); over.h *= part; break;
+        case 2: over.w *= part; break;
+        default: over.x += b.w * (1 - part); over.w *= part; break;
+        }
+        paint_cover(s->canvas, over, any(&c->packs[NOFACES], random)->picture, random);
+    }
+}
+
+static void mirror(struct sample *s)
+{
+    const float w = (float) s->canvas.w;
+    image_mirror(s->canvas);
+    for (int i = 0; i < s->n; i++) {
+        struct scene_face *f = &s->faces[i];
+        const struct point from[FACE_MARKS] = { f->marks[1], f->marks[0], f->marks[2], f->marks[4], f->marks[3] };
+        f->box.x = w - f->box.x - f->box.w;
+        for (int j = 0; j < FACE_MARKS; j++) {
+            f->marks[j] = (struct point){ w - from[j].x, from[j].y };
+        }
+    }
+}
+
+void compose_draw(const struct compose *c, struct sample *s, uint64_t *random)
+{
+    s->n = 0;
+    if (chance(random, c->options.real)) {
+        begin_with_faces(c, s, random);
+        paste_some(c, s, random_below(random, 3), random);
+    } else {
+        begin_without_faces(c, s, random);
+        paste_some(c, s, random_below(random, 6), random);
+    }
+    cover_some(c, s, random);
+    if (chance(random, 0.5f)) {
+        mirror(s);
+    }
+    paint_light(s->canvas, s->spare, c->options.grey, random);
+}

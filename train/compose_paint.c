@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ * Pasting, covering, lighting, blurring: all on 8-bit pictures. */
+#include "train/compose_paint.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/random.h"
+
+static bool chance(uint64_t *random, float p)
+{
+    return random_unit(random) < p;
+}
+
+static uint8_t byte(float v)
+{
+    return (uint8_t) (fminf(fmaxf(v, 0), 255) + 0.5f);
+}
+
+void paint_random(struct image canvas, uint64_t *random)
+{
+    const int grey = random_below(random, 256);
+    int v[3];
+    for (int i = 0; i < 3; i++) {
+        v[i] = (int) fminf(fmaxf((float) grey + 20 * random_normal(random), 0), 255);
+    }
+    image_fill(canvas, (uint8_t) v[0], (uint8_t) v[1], (uint8_t) v[2]);
+}
+
+/* How much of the picture shows at p (picture pixels): 0 outside, 1 inside, between them near the edge. */
+static float shows(struct point p, struct image picture, float feather)
+{
+    const float x = fminf(p.x, (float) picture.w - p.x);
+    const float y = fminf(p.y, (float) picture.h - p.y);
+    const float inside = fminf(x, y);
+    if (inside < 0) {
+        return 0;
+    }
+    return feather > 0 ? fminf(inside / feather, 1) : 1;
+}
+
+static void blend_row(uint8_t *out, const uint8_t *in, int n, float x, float y, struct warp back, struct image picture,
+                      float feather)
+{
+    for (int i = 0; i < n; i++) {
+        const float a = shows(warp_point(back, (struct point){ x + (float) i, y }), picture, feather);
+        for (int k = 0; a > 0 && k < 3; k++) {
+            uint8_t *o = &out[i * IMAGE_PIXEL + k];
+            *o = byte((float) *o + a * ((float) in[i * IMAGE_PIXEL + k] - (float) *o));
+        }
+    }
+}
+
+struct box paint_scene(struct image canvas, struct image spare, struct image picture, struct warp to_canvas,
+                       float feather)
+{
+    const float w = (float) picture.w;
+    const float h = (float) picture.h;
+    const struct point mid = warp_point(to_canvas, (struct point){ w / 2, h / 2 });
+    const float half_w = (fabsf(to_canvas.a) * w + fabsf(to_canvas.b) * h) / 2;
+    const float half_h = (fabsf(to_canvas.c) * w + fabsf(to_canvas.d) * h) / 2;
+    const struct box seen = box_clip((struct box){ mid.x - half_w, mid.y - half_h, 2 * half_w, 2 * half_h },
+                                     (float) canvas.w, (float) canvas.h);
+    const int x = (int) floorf(seen.x);
+    const int y = (int) floorf(seen.y);
+    const struct image in = image_view(spare, 0, 0, (int) ceilf(seen.x + seen.w) - x, (int) ceilf(seen.y + seen.h) - y);
+    const struct image out = image_view(canvas, x, y, in.w, in.h);
+    if (seen.w <= 0 || seen.h <= 0 || out.w < 1 || out.h < 1) {
+        return (struct box){ 0, 0, 0, 0 };
+    }
+    const struct warp back = warp_inverse(to_canvas);
+    struct warp from_corner = back;
+    from_corner.tx += back.a * (float) x + back.b * (float) y;
+    from_corner.ty += back.c * (float) x + back.d * (float) y;
+    const struct image warped = image_view(in, 0, 0, out.w, out.h);
+    image_warp(warped, picture, from_corner);
+    for (int j = 0; j < out.h; j++) {
+        blend_row(out.pixels + (ptrdiff_t) j * out.stride, warped.pixels + (ptrdiff_t) j * warped.stride, out.w,
+                  (float) x + 0.5f, (float) (y + j) + 0.5f, back, picture, feather * warp_scale(back));
+    }
+    return seen;
+}
+
+void paint_cover(struct image canvas, struct box over, struct image by, uint64_t *random)
+{
+    const struct image out = image_view(canvas, (int) over.x, (int) over.y, (int) over.w, (int) over.h);
+    const bool round = chance(random, 0.5f);
+    const bool plain = chance(random, 0.5f);
+    if (out.w < 2 || out.h < 2 || by.w <= out.w || by.h <= out.h) {
+        return;
+    }
+    const int x = random_below(random, by.w - out.w);
+    const int y = random_below(random, by.h - out.h);
+    const uint8_t *colour = by.pixels + (ptrdiff_t) y * by.stride + (ptrdiff_t) x * IMAGE_PIXEL;
+    for (int j = 0; j < out.h; j++) {
+        uint8_t *to = out.pixels + (ptrdiff_t) j * out.stride;
+        const uint8_t *from = by.pixels + (ptrdiff_t) (y + j) * by.stride + (ptrdiff_t) x * IMAGE_PIXEL;
+        for (int i = 0; i < out.w; i++) {
+            const float u = 2 * ((float) i + 0.5f) / (float) out.w - 1;
+            const float v = 2 * ((float) j + 0.5f) / (float) out.h - 1;
+            for (int k = 0; (!round || u * u + v * v < 1) && k < 3; k++) {
+                to[i * IMAGE_PIXEL + k] = plain ? colour[k] : from[i * IMAGE_PIXEL + k];
+            }
+        }
+    }
+}
+
+static bool is_grey(struct image im, uint64_t *random)
+{
+    int colour = 0;
+    for (int i = 0; i < 64; i++) {
+        const uint8_t *p = im.pixels + (ptrdiff_t) random_below(random, im.h) * im.stride +
+                           (ptrdiff_t) random_below(random, im.w) * IMAGE_PIXEL;
+        colour += abs(p[0] - p[2]) > 12;
+    }
+    return colour < 16;
+}
+
+static void remove_colour(struct image im)
+{
+    for (int j = 0; j < im.h; j++) {
+        uint8_t *p = im.pixels + (ptrdiff_t) j * im.stride;
+        for (int i = 0; i < im.w; i++, p += IMAGE_PIXEL) {
+            const int luma = (29 * p[IMAGE_B] + 150 * p[IMAGE_G] + 77 * p[IMAGE_R]) >> 8;
+            p[IMAGE_B] = p[IMAGE_G] = p[IMAGE_R] = (uint8_t) luma;
+        }
+    }
+}
+
+/* One table a colour: gamma, contrast, brightness, tint. */
+static void light(struct image im, uint64_t *random)
+{
+    uint8_t table[3][256];
+    const float gamma = expf(0.25f * random_normal(random));
+    const float contrast = expf(0.2f * random_normal(random));
+    const float brightness = 15 * random_normal(random);
+    const bool negative = chance(random, 0.005f);
+    for (int k = 0; k < 3; k++) {
+        const float tint = expf(0.06f * random_normal(random));
+        for (int v = 0; v < 256; v++) {
+            const float x = 255 * powf((float) v / 255, gamma) * tint;
+            table[k][v] = byte((x - 128) * contrast + 128 + brightness);
+            table[k][v] = negative ? (uint8_t) (255 - table[k][v]) : table[k][v];
+        }
+    }
+    for (int j = 0; j < im.h; j++) {
+        uint8_t *p = im.pixels + (ptrdiff_t) j * im.stride;
+        for (int i = 0; i < im.w; i++, p += IMAGE_PIXEL) {
+            p[0] = table[0][p[0]];
+            p[1] = table[1][p[1]];
+            p[2] = table[2][p[2]];
+        }
+    }
+}
+
+/* Down and up again: what a small sensor or a strong codec leaves. */
+static void blur(struct image im, struct image spare, uint64_t *random)
+{
+    const float by = random_between(random, 1.2f, 2.5f);
+    const struct image small = image_view(spare, 0, 0, (int) ((float) im.w / by), (int) ((float) im.h / by));
+    image_resize(small, im);
+    image_resize(im, small);
+}
+
+static void noise(struct image im, uint64_t *random)
+{
+    const int most = 2 + random_below(random, 14);
+    for (int j = 0; j < im.h; j++) {
+        uint8_t *p = im.pixels + (ptrdiff_t) j * im.stride;
+        for (int i = 0; i < im.w; i++, p += IMAGE_PIXEL) {
+            const uint64_t r = random_next(random);
+            for (int k = 0; k < 3; k++) { /* the sum of two even draws is near enough to a bell */
+                const int a = (int) ((r >> (16 * k)) & 0xff);
+                const int b = (int) ((r >> (16 * k + 8)) & 0xff);
+                const int v = p[k] + (a + b - 255) * most / 256;
+                p[k] = (uint8_t) (v < 0 ? 0 : v > 255 ? 255 : v);
+            }
+        }
+    }
+}
+
+void paint_light(struct image canvas, struct image spare, float grey, uint64_t *random)
+{
+    /* most face-free scenes are grey: without this, colour alone would tell pasted faces */
+    if (chance(random, grey) || (is_grey(canvas, random) && chance(random, 0.7f))) {
+        remove_colour(canvas);
+    }
+    if (chance(random, 0.7f)) {
+        light(canvas, random);
+    }
+    if (chance(random, 0.12f)) {
+        blur(canvas, spare, random);
+    }
+    if (chance(random, 0.2f)) {
+        noise(canvas, random);
+    }
+}
