@@ -42,5 +42,7 @@ const struct capture_info *capture_info(const struct capture *c);
  * warning; one that gives none is BAD_DATA. */
 enum status capture_read(struct capture *c, struct frame *frame);
 void capture_close(struct capture **c);
+/* libav's own messages go to our log at LOG_DEBUG from now on. capture_open does it; others who use libav call it. */
+void capture_route_log(void);
 
 #endif

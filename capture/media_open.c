@@ -39,6 +39,13 @@ static void prepare_libav(void)
     avformat_network_init();
 }
 
+void capture_route_log(void)
+{
+    static once_flag once = ONCE_FLAG_INIT;
+
+    call_once(&once, prepare_libav);
+}
+
 bool media_stopped(const struct media *m)
 {
     return source_stopped(m->source);
@@ -284,10 +291,9 @@ static enum status open_stream(struct media *m)
 
 enum status media_connect(struct media *m)
 {
-    static once_flag once = ONCE_FLAG_INIT;
     enum status status;
 
-    call_once(&once, prepare_libav);
+    capture_route_log();
     m->decoder.source = m->source;
     m->decoder.name = m->source->url;
     m->format = avformat_alloc_context();
