@@ -63,6 +63,8 @@ enum status net_fold(struct net **out, const struct net *n);
 void net_free(struct net **n);
 
 enum status net_find(const struct net *n, const char *layer, int *number); /* once, at start-up */
+/* A weight by name ("verify.margin"), to look at or to set between steps; NULL: none. */
+float *net_weight(struct net *n, const char *name, size_t *count);
 const struct model *net_model(const struct net *n);
 const void *net_options(const struct net *n);       /* the model's options struct */
 const char *net_note(const struct net *n, const char *key); /* of the file it was loaded from; NULL: none */

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+ * DeepID2's joint identification and verification (papers.md section 3). Pairs live in the batch: samples 2i and
+ * 2i + 1, of one person half of the time. The margin of the verification signal is reset to the distance that tells
+ * the last pairs apart best. */
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "nets/models/models.h"
+#include "recognizer/recognizer.h"
+#include "train/augment_face.h"
+#include "train/data.h"
+#include "train/pairs.h"
+#include "train/task.h"
+
+enum { BINS = 512, SCORE_BATCH = 64, CROP = 3 * CROP_W * CROP_H };
+
+struct identity_options {
+    struct data_options data;
+    struct augment_options augment;
+    const char *pairs; /* table for scoring, in data.folder */
+    int most;
+    float same;
+    int reset_pairs;
+};
+
+struct identity {
+    const struct identity_options *o;
+    struct data *data;
+    struct arena *arena;
+    int *entries, n_entries; /* faces of train persons, a person at most `most` times: what is drawn from */
+    int *person;             /* class of data's person, -1: not trained */
+    int n_classes;
+    bool unit;
+    const struct data_pair *pairs;
+    int n_pairs;
+    struct pair_scorer *scorer;
+    int face, who, code;
+    float *margin;
+    int64_t seen[2][BINS]; /* distances of different and same pairs since the last reset */
+    int64_t n_seen;
+    double error;          /* of the last reset */
+};
+
+#define AT(field) offsetof(struct identity_options, field)
+static const struct option data_table[] = {
+    { "folder", OPTION_TEXT, AT(data.folder), "../shared/data", 0, 0, NULL, "where the packs lie" },
+    { "packs", OPTION_TEXT, AT(data.packs), "faces-celeba faces-celeba5 faces-fiw faces-web", 0, 0, NULL,
+      "packs, without .mkv" },
+    { "cache", OPTION_TEXT, AT(data.cache), "", 0, 0, NULL, "a file that keeps decoded crops; empty: none" },
+    { "min_faces", OPTION_INT, AT(data.min_faces), "3", 1, 1000, NULL, "persons with fewer faces are left out" },
+    { "limit", OPTION_INT, AT(data.limit), "0", 0, 100000000, NULL, "faces of each pack; 0: all" },
+    { "pairs", OPTION_TEXT, AT(pairs), "pairs-val.tsv", 0, 0, NULL, "table of held-out pairs; empty: no score" },
+    { 0 },
+};
+static const struct option augment_table[] = {
+    { "shift", OPTION_FLOAT, AT(augment.shift), "1", 0, 6, NULL, "deviation of the shift in crop pixels" },
+    { "scale", OPTION_FLOAT, AT(augment.scale), "0.04", 0, 0.3, NULL, "deviation of the size" },
+    { "turn", OPTION_FLOAT, AT(augment.turn), "3", 0, 45, NULL, "deviation of the turn in degrees" },
+    { "mirror", OPTION_FLOAT, AT(augment.mirror), "0.5", 0, 1, NULL, "how often faces are mirrored" },
+    { "brightness", OPTION_FLOAT, AT(augment.brightness), "0.2", 0, 1, NULL, "most that is added" },
+    { "contrast", OPTION_FLOAT, AT(augment.contrast), "0.2", 0, 1, NULL, "most that contrast changes" },
+    { "saturation", OPTION_FLOAT, AT(augment.saturation), "0.3", 0, 1, NULL, "most that saturation changes" },
+    { "grey", OPTION_FLOAT, AT(augment.grey), "0.05", 0, 1, NULL, "how often faces lose colour" },
+    { "blur", OPTION_FLOAT, AT(augment.blur), "0.2", 0, 1, NULL, "how often faces lose resolution" },
+    { "blur_least", OPTION_FLOAT, AT(augment.blur_least), "0.3", 0.1, 1, NULL, "least resolution that is left" },
+    { "occlude", OPTION_FLOAT, AT(augment.occlude), "0.1", 0, 1, NULL, "how often a block is covered" },
+    { 0 },
+};
+static const struct option task_table[] = {
+    { "most", OPTION_INT, AT(most), "8", 1, 100000, NULL, "a person counts at most so many times in an epoch" },
+    { "same", OPTION_FLOAT, AT(same), "0.5", 0, 1, NULL, "part of the pairs that are of one person" },
+    { "reset_pairs", OPTION_INT, AT(reset_pairs), "20000", 0, 1000000000, NULL,
+      "pairs between two resets of the margin; 0: it stays" },
+    { 0 },
+};
+#undef AT
+
+/* Classes and entries from the train split only. */
+static enum status choose_entries(struct identity *t)
+{
+    int people = data_people(t->data);
+    t->person = arena_alloc(t->arena, (size_t)people, sizeof *t->person);
+    t->entries = arena_alloc(t->arena, (size_t)data_count(t->data), sizeof *t->entries);
+    enum status s = arena_seal(t->arena);
+    if (s)
+        return s;
+    for (int p = 0; p < people; p++) {
+        int n;
+        const int *faces = data_of_person(t->data, p, &n);
+        t->person[p] = -1;
+        if (data_face(t->data, faces[0])->split != DATA_TRAIN || n < 2)
+            continue;
+        t->person[p] = t->n_classes++;
+        for (int i = 0; i < n && i < t->o->most; i++)
+            t->entries[t->n_entries++] = p;
+    }
+    return t->n_classes > 1 ? OK : fail(BAD_DATA, "%s: no two train persons", t->o->data.folder);
+}
+
+static enum status open(void *state, struct task_setting *setting)
+{
+    struct identity *t = state;
+    t->o = setting->options;
+    if (strcmp(setting->model->name, "deepid2") != 0)
+        return fail(BAD_USAGE, "task identity trains deepid2, not %s", setting->model->name);
+    if (setting->batch % 2)
+        return fail(BAD_USAGE, "task identity wants pairs: %d samples a worker is odd", setting->batch);
+    enum status s = data_open(&t->data, &t->o->data);
+    if (s)
+        return s;
+    if (!(t->arena = arena_create()))
+        return fail(NO_RESOURCE, "identity: no memory");
+    if ((s = choose_entries(t)))
+        return s;
+    struct deepid2_options *m = setting->model_options;
+    m->people = t->n_classes;
+    t->unit = m->unit;
+    setting->epoch = t->n_entries;
+    if (!t->o->pairs[0])
+        return OK;
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", t->o->data.folder, t->o->pairs);
+    return data_pairs(t->data, path, &t->pairs, &t->n_pairs);
+}
+
+static enum status begin(void *state, struct net *n)
+{
+    struct identity *t = state;
+    enum status s;
+    size_t size;
+    if ((s = net_find(n, "face", &t->face)) || (s = net_find(n, "who", &t->who)) || (s = net_find(n, "code", &t->code)))
+        return s;
+    t->margin = net_weight(n, "verify.margin", &size);
+    CHECK(t->margin && size == 1);
+    return t->n_pairs ? pair_scorer_create(&t->scorer, t->data, t->pairs, t->n_pairs, n) : OK;
+}
+
+static int draw_face(const struct identity *t, int person, int not_this, uint64_t *random)
+{
+    int n;
+    const int *faces = data_of_person(t->data, person, &n);
+    int i = random_below(random, n);
+    return faces[i] == not_this ? faces[(i + 1) % n] : faces[i];
+}
+
+static void batch(void *state, struct net_run *run, int worker, uint64_t *random)
+{
+    (void)worker;
+    struct identity *t = state;
+    struct tensor face = net_run_at(run, t->face), who = net_run_at(run, t->who);
+    for (int i = 0; i < face.shape.n; i += 2) {
+        int p = t->entries[random_below(random, t->n_entries)], q = p;
+        if (random_unit(random) >= t->o->same)
+            while (q == p)
+                q = t->entries[random_below(random, t->n_entries)];
+        int a = draw_face(t, p, -1, random), b = draw_face(t, q, a, random);
+        augment_face(face.at + (size_t)i * CROP, data_image(t->data, a), &t->o->augment, random);
+        augment_face(face.at + (size_t)(i + 1) * CROP, data_image(t->data, b), &t->o->augment, random);
+        who.at[i] = (float)t->person[p];
+        who.at[i + 1] = (float)t->person[q];
+    }
+}
+
+static double distance(const float *a, const float *b, int n, bool unit)
+{
+    double aa = 0, bb = 0, ab = 0;
+    for (int i = 0; i < n; i++) {
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
+        ab += (double)a[i] * (double)b[i];
+    }
+    double d2 = unit ? 2 - 2 * ab / sqrt(aa * bb + 1e-20) : aa + bb - 2 * ab;
+    return sqrt(d2 > 0 ? d2 : 0);
+}
+
+/* Bins of 2 %: 1 is at 256. */
+static int bin_of(double d)
+{
+    int bin = (int)lround(256 + 32 * log2(d + 1e-6));
+    return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
+}
+
+static void reset_margin(struct identity *t)
+{
+    int64_t n[2] = { 0, 0 }, best = INT64_MAX, wrong = 0;
+    for (int b = 0; b < BINS; b++) {
+        n[0] += t->seen[0][b];
+        n[1] += t->seen[1][b];
+    }
+    wrong = n[1]; /* threshold below everything: all same pairs are called different */
+    int at = 0;
+    for (int b = 0; b < BINS; b++) {
+        wrong += t->seen[0][b] - t->seen[1][b];
+        if (wrong < best) {
+            best = wrong;
+            at = b;
+        }
+    }
+    *t->margin = (float)exp2((at + 0.5 - 256) / 32);
+    t->error = (double)best / (double)(n[0] + n[1]);
+    memset(t->seen, 0, sizeof t->seen);
+    t->n_seen = 0;
+}
+
+static void stepped(void *state, struct net *n, struct net_run *const *runs, int n_runs, int64_t step)
+{
+    (void)n;
+    (void)step;
+    struct identity *t = state;
+    if (!t->o->reset_pairs)
+        return;
+    for (int r = 0; r < n_runs; r++) {
+        struct tensor code = net_run_at(runs[r], t->code), who = net_run_at(runs[r], t->who);
+        int size = code.shape.c * code.shape.h * code.shape.w;
+        for (int i = 0; i < code.shape.n; i += 2) {
+            const float *a = code.at + (size_t)i * (size_t)size;
+            bool same = who.at[i] == who.at[i + 1];
+            t->seen[same][bin_of(distance(a, a + size, size, t->unit))]++;
+            t->n_seen++;
+        }
+    }
+    if (t->n_seen >= t->o->reset_pairs)
+        reset_margin(t);
+}
+
+static void log_words(void *state, char *out, int size)
+{
+    struct identity *t = state;
+    snprintf(out, (size_t)size, "margin=%.4f pair_error=%.4f", (double)*t->margin, t->error);
+}
+
+static enum status score(void *state, struct net *n, double *accuracy, char *more, int size)
+{
+    (void)n;
+    struct identity *t = state;
+    struct pair_figures f = { 0 };
+    if (!t->scorer)
+        return OK;
+    pair_scorer_run(t->scorer, &f);
+    *accuracy = f.accuracy;
+    snprintf(more, (size_t)size, "eer=%.4f tar_far1e-2=%.4f pairs=%d", f.eer, f.tar_far2, t->n_pairs);
+    return OK;
+}
+
+/* Only the bins that are not empty: "error n  bin same different  ..." */
+static void remember(const void *state, char *out, int size)
+{
+    const struct identity *t = state;
+    int n = snprintf(out, (size_t)size, "%.17g %lld", t->error, (long long)t->n_seen);
+    for (int b = 0; b < BINS && n < size; b++)
+        if (t->seen[0][b] || t->seen[1][b])
+            n += snprintf(out + n, (size_t)(size - n), " %d %lld %lld", b, (long long)t->seen[0][b],
+                          (long long)t->seen[1][b]);
+}
+
+static enum status recall(void *state, const char *text)
+{
+    struct identity *t = state;
+    char *end;
+    t->error = strtod(text, &end);
+    t->n_seen = strtoll(end, &end, 10);
+    while (*end) {
+        long b = strtol(end, &end, 10);
+        if (b < 0 || b >= BINS || *end != ' ')
+            return fail(BAD_DATA, "the checkpoint's state of task identity is damaged");
+        t->seen[0][b] = strtoll(end, &end, 10);
+        t->seen[1][b] = strtoll(end, &end, 10);
+    }
+    return OK;
+}
+
+static void ship(void *model_options)
+{
+    struct deepid2_options *m = model_options;
+    m->people = 0;
+}
+
+static void close(void *state)
+{
+    struct identity *t = state;
+    pair_scorer_free(&t->scorer);
+    data_close(&t->data);
+    arena_free(&t->arena);
+}
+
+const struct task task_identity = {
+    .name = "identity",
+    .about = "identification and verification together",
+    .score_name = "accuracy",
+    .data_options = data_table,
+    .augment_options = augment_table,
+    .task_options = task_table,
+    .options_size = sizeof(struct identity_options),
+    .state_size = sizeof(struct identity),
+    .open = open,
+    .begin = begin,
+    .batch = batch,
+    .stepped = stepped,
+    .log = log_words,
+    .score = score,
+    .remember = remember,
+    .recall = recall,
+    .ship = ship,
+    .close = close,
+};
