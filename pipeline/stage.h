@@ -15,12 +15,7 @@ struct detector;
 struct tracker;
 struct capture_info;
 struct requests;
-
-/* What the stages of the analysis tell each other about the frame in hand; one thread, one frame at a time. */
-struct analysis {
-    bool cut;      /* the scene changed with this frame */
-    bool detected; /* the faces are detections, not moved tracks */
-};
+struct analysis; /* stages.h */
 
 /* What the program opens once and stages and sinks share. Opened and closed by the command. */
 struct run_context {
@@ -30,7 +25,7 @@ struct run_context {
     struct recognizer *recognizer; /* NULL: nobody is described or named */
     struct detector *detector;
     struct tracker *tracker;
-    struct analysis *analysis; /* of the analysis thread */
+    struct analysis *analysis; /* what the stages tell each other; of the analysis thread */
     struct requests *requests; /* from the window to the analysis thread; NULL: none */
     const struct option_group *groups; /* for the JSON header: options that are not at their initial value */
     int n_groups;

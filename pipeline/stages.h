@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * The stages of the analysis, in their order. Thin: what they do is in detector/, tracker/, recognizer/, budget.c and
+ * vote.c. Each trusts only what face.has marks. */
+#ifndef FACETRAIL_PIPELINE_STAGES_H
+#define FACETRAIL_PIPELINE_STAGES_H
+
+#include "pipeline/budget.h"
+#include "pipeline/stage.h"
+#include "pipeline/vote.h"
+
+/* What the stages tell each other about the frame in hand, and what they know of each track: one thread only. Zeroed
+ * memory is valid. */
+struct analysis {
+    bool cut;         /* the scene changed with this frame */
+    bool detected;    /* the faces are detections, not moved tracks */
+    int generation;   /* of the gallery: a change makes all looks old */
+    int wanted_track; /* describe this one first: it is being enrolled; 0: none */
+    bool naming;      /* there is a gallery with people in it */
+    float threshold;  /* least evidence for a name */
+    struct votes votes;
+};
+
+extern const struct stage_kind stage_detect;   /* options: struct detect_options */
+extern const struct stage_kind stage_track;    /* options: none */
+extern const struct stage_kind stage_describe; /* options: struct describe_options */
+extern const struct stage_kind stage_identify; /* options: struct identify_options */
+
+struct identify_options {
+    float refresh;       /* seconds between two looks whether another program changed the gallery */
+    int samples;         /* samples that are taken when somebody is enrolled in the window */
+};
+extern const struct option identify_option_table[];
+
+#endif
