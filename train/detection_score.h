@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * Found boxes against true boxes over many pictures: average precision, recall at false positives a picture. */
+#ifndef FACETRAIL_TRAIN_DETECTION_SCORE_H
+#define FACETRAIL_TRAIN_DETECTION_SCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/box.h"
+#include "base/status.h"
+
+struct detection { float score; bool hit; };
+struct detection_score {
+    float min_size, iou;     /* true faces lower than min_size count neither way */
+    struct detection *all;   /* of all pictures so far */
+    size_t room;
+    int n, pictures, faces;
+};
+struct detection_curve {
+    double ap, recall;            /* of everything that was found */
+    double recall_at_fppi;        /* best recall with at most 0.1 false positives a picture */
+    double score_at_fppi;         /* the least score there */
+};
+
+struct found { struct box box; float score; };
+struct wanted { struct box box; bool ignore; };
+/* One picture; `found` must come best first. Each true face is taken once, by the best box that overlaps it enough;
+ * a found box that fits only an ignored face (or lies in an ignored region by half) counts neither way. */
+enum status detection_add(struct detection_score *s, const struct found *found, int n_found,
+                          const struct wanted *wanted, int n_wanted);
+/* Sorts, and sums up. */
+void detection_sum(struct detection_score *s, struct detection_curve *out);
+void detection_free(struct detection_score *s);
+
+#endif

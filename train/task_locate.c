@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ * Learning LNet: composed pictures, targets a cell; the score is the average precision on pictures of the WIDER
+ * train part that are held out. */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "detector/locate.h"
+#include "detector/merge.h"
+#include "train/compose.h"
+#include "train/detection_score.h"
+#include "train/targets.h"
+#include "train/task.h"
+
+enum { WORKERS = 8, WINDOWS = 8192, HELD_SIDE = 640 };
+
+struct locate_options {
+    struct compose_options compose;
+    float score_min_size;
+};
+
+struct locate_state {
+    const struct locate_options *o;
+    struct compose *scenes;
+    struct sample samples[WORKERS];
+    struct targets targets;
+    struct locate locate;
+    struct net_run *run; /* for scoring */
+    struct window *windows;
+    int picture;
+};
+
+#define PART(field) offsetof(struct locate_options, compose.field)
+static const struct option data_table[] = {
+    { "folder", OPTION_TEXT, PART(folder), "../shared/data", 0, 0, NULL, "where the packs lie" },
+    { "faces", OPTION_INT, PART(faces_per_pack), "3000", 0, 1e6, NULL,
+      "single faces kept of each faces pack, for pasting; 0: all" },
+    { "held_out", OPTION_INT, PART(held_out), "12", 0, 1000, NULL,
+      "every so many-th picture of wider-train is for the score only" },
+    { 0 },
+};
+static const struct option augment_table[] = {
+    { "smallest", OPTION_FLOAT, PART(smallest), "12", 1, 100, NULL, "faces lower than this are ignored, in pixels" },
+    { "grey", OPTION_FLOAT, PART(grey), "0.3", 0, 1, NULL, "part of the pictures that lose their colour" },
+    { "turn", OPTION_FLOAT, PART(turn), "12", 0, 180, NULL, "turn of pasted faces in degrees, standard deviation" },
+    { "real", OPTION_FLOAT, PART(real), "0.7", 0, 1, NULL, "part of the pictures that begin with a real scene" },
+    { 0 },
+};
+static const struct option task_table[] = {
+    { "score_min_size", OPTION_FLOAT, offsetof(struct locate_options, score_min_size), "20", 1, 200, NULL,
+      "lowest face that counts in the score, in pixels of a 640 pixel picture" },
+    { 0 },
+};
+
+static enum status open_locate(void *state, struct task_setting *setting)
+{
+    struct locate_state *st = state;
+    st->o = setting->options;
+    const struct lnet_options *net = setting->model_options;
+    struct compose_options o = st->o->compose;
+    o.size = net->size;
+    if (setting->workers > WORKERS) {
+        return fail(BAD_USAGE, "train.workers is %d; locate can use %d", setting->workers, WORKERS);
+    }
+    st->windows = memory_alloc(WINDOWS, sizeof *st->windows);
+    if (!st->windows) {
+        return fail(NO_RESOURCE, "no memory for the score");
+    }
+    enum status s = compose_open(&st->scenes, &o);
+    for (int i = 0; i < setting->workers && !s; i++) {
+        s = sample_create(&st->samples[i], o.size);
+    }
+    setting->epoch = s ? 1 : compose_scenes(st->scenes);
+    return s;
+}
+
+static enum status begin_locate(void *state, struct net *n)
+{
+    struct locate_state *st = state;
+    enum status s = net_find(n, "picture", &st->picture);
+    if (!s) {
+        s = targets_find(&st->targets, n);
+    }
+    if (!s) {
+        s = locate_find(&st->locate, n);
+    }
+    if (!s) {
+        s = net_run_create_sized(&st->run, n, 1, HELD_SIDE, HELD_SIDE, NET_INFER);
+    }
+    return s;
+}
+
+static void batch_locate(void *state, struct net_run *run, int worker, uint64_t *random)
+{
+    struct locate_state *st = state;
+    struct sample *s = &st->samples[worker];
+    const struct tensor in = net_run_at(run, st->picture);
+    const size_t one = (size_t) in.shape.c * (size_t) in.shape.h * (size_t) in.shape.w;
+    for (int i = 0; i < in.shape.n; i++) {
+        compose_draw(st->scenes, s, random);
+        image_to_planes(in.at + (size_t) i * one, in.shape.w, in.shape.h, s->canvas);
+        targets_fill(&st->targets, run, i, s->faces, s->n);
+    }
+}
+
+static enum status score_scene(struct locate_state *st, const struct scene_table *t, const struct scene *scene,
+                               struct detection_score *score)
+{
+    struct found found[WINDOWS / 8];
+    struct wanted wanted[1024];
+    const struct tensor in = net_run_at(st->run, st->picture);
+    if (scene->picture.w > HELD_SIDE || scene->picture.h > HELD_SIDE || scene->n > 1024) {
+        return fail(BAD_DATA, "held-out picture %s: too large", scene->name);
+    }
+    image_to_planes(in.at, in.shape.w, in.shape.h, scene->picture);
+    net_run_forward(st->run, 0);
+    int n = locate_windows(&st->locate, st->run, 0, locate_logit(0.02f), 1, st->windows, 0, WINDOWS);
+    n = merge_windows(st->windows, n, 0.4f);
+    n = n > WINDOWS / 8 ? WINDOWS / 8 : n;
+    for (int i = 0; i < n; i++) {
+        found[i] = (struct found){ st->windows[i].box, st->windows[i].score };
+    }
+    for (int i = 0; i < scene->n; i++) {
+        const struct scene_face *f = &t->faces[scene->first + i];
+        wanted[i] = (struct wanted){ f->box, f->ignore };
+    }
+    return detection_add(score, found, n, wanted, scene->n);
+}
+
+static enum status score_locate(void *state, struct net *n, double *score, char *more, int size)
+{
+    struct locate_state *st = state;
+    const struct scene_table *t = compose_held_out(st->scenes);
+    struct detection_score sum = { .min_size = st->o->score_min_size, .iou = 0.5f };
+    struct detection_curve curve;
+    enum status s = OK;
+    (void) n;
+    for (int i = 0; i < t->n_scenes && !s; i++) {
+        s = score_scene(st, t, &t->scenes[i], &sum);
+    }
+    detection_sum(&sum, &curve);
+    *score = curve.ap;
+    snprintf(more, (size_t) size, "recall=%.4f recall_fppi0.1=%.4f at=%.3f faces=%d", curve.recall,
+             curve.recall_at_fppi, curve.score_at_fppi, sum.faces);
+    detection_free(&sum);
+    return s;
+}
+
+static void close_locate(void *state)
+{
+    struct locate_state *st = state;
+    for (int i = 0; i < WORKERS; i++) {
+        sample_free(&st->samples[i]);
+    }
+    compose_close(&st->scenes);
+    net_run_free(&st->run);
+    memory_free(&st->windows);
+}
+
+const struct task task_locate = {
+    .name = "locate",
+    .about = "where are faces: LNet",
+    .score_name = "ap",
+    .data_options = data_table,
+    .augment_options = augment_table,
+    .task_options = task_table,
+    .options_size = sizeof(struct locate_options),
+    .state_size = sizeof(struct locate_state),
+    .open = open_locate,
+    .begin = begin_locate,
+    .batch = batch_locate,
+    .score = score_locate,
+    .close = close_locate,
+};
