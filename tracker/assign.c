@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Optimal assignment by shortest augmenting paths (Hungarian method with potentials; Kuhn 1955, Jonker and
  * Volgenant 1987). Every row has, besides the real columns, one column of its own: to stay alone. */
+#include "tracker/assign.h"
+
 #include <math.h>
 
 #include "base/check.h"
-#include "base/memory.h"
-#include "tracker/internal.h"
 
 /* Stands for "impossible": far above any sum of real costs, small enough that sums stay exact. */
 static const double forbidden = 1e9;

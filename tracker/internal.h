@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Inside tracker/: motion of one target, the assignment, following by pixels, the camera. */
+ * Inside tracker/: motion of one target, following by pixels, the camera, one target and all of them. */
 #ifndef FACETRAIL_TRACKER_INTERNAL_H
 #define FACETRAIL_TRACKER_INTERNAL_H
 
+#include "tracker/assign.h"
 #include "tracker/tracker.h"
 
 /* motion.c: one number and its speed: a constant-velocity Kalman filter in continuous time, so that any frame rate
@@ -23,13 +24,6 @@ void motion_shift(struct motion *m, float dx, float dy); /* the camera moved: th
 void motion_correct(struct motion *m, struct box box, float trust);
 struct box motion_box(const struct motion *m);
 float motion_doubt(const struct motion *m); /* deviation of the centre over the box size */
-
-/* assign.c: optimal assignment of rows to columns where a row may also stay alone at `alone`. */
-struct assign { int max; double *u, *v, *least; int *row_of, *way; bool *used; };
-enum status assign_create(struct assign *a, struct arena *memory, int max);
-/* cost [n_rows, n_cols], rows `stride` apart; INFINITY: impossible. out[row] is the column or -1. The sum of costs is
- * the least possible. */
-void assign_solve(struct assign *a, const float *cost, int stride, int n_rows, int n_cols, float alone, int *out);
 
 /* follow.c: is the target still there, by its pixels? FCNT will answer this one day. */
 enum { FOLLOW_SIDE = 20, FOLLOW_REACH = 8, FOLLOW_FIELD = FOLLOW_SIDE + 2 * FOLLOW_REACH };
