@@ -16,7 +16,7 @@ struct normalize { float epsilon; };        /* batch normalisation a map, learnt
 struct unit { float scale; };               /* each sample to length `scale` (0: 1) */
 struct dropout { float rate; };
 struct upsample { int factor; };            /* nearest */
-struct scale { int unused; };               /* learnt factor and shift a map */
+struct scale { float factor, shift; };      /* learnt factor and shift a map; where they begin (factor 0: 1) */
 struct average { int unused; };             /* mean over the maps: [n, c, h, w] -> [n, 1, h, w] */
 struct softmax_loss { float weight, margin, scale; }; /* from, label. margin is taken from the true class's value
                                                before everything is multiplied by scale (0: 1): with unit_rows and

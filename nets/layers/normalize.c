@@ -103,11 +103,12 @@ static void backward(const void *options, const struct pass *pass)
 
 static enum status scale_plan(struct layer_plan *plan, const void *options, const struct shape *in, int n_in)
 {
-    (void)options;
+    const struct scale *o = options;
+    float factor = o->factor != 0 ? o->factor : 1;
     (void)n_in;
     plan->out = in[0];
-    plan->params[SCALE] = (struct layer_param){ "scale", 1, { in[0].c }, PARAM_BIAS, 0, 1 };
-    plan->params[SHIFT] = (struct layer_param){ "shift", 1, { in[0].c }, PARAM_BIAS, 0, 0 };
+    plan->params[SCALE] = (struct layer_param){ "scale", 1, { in[0].c }, PARAM_BIAS, 0, factor };
+    plan->params[SHIFT] = (struct layer_param){ "shift", 1, { in[0].c }, PARAM_BIAS, 0, o->shift };
     plan->n_params = 2;
     return OK;
 }

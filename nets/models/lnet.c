@@ -97,7 +97,8 @@ static void head(const struct making *m, int from, int stride)
     snprintf(text, sizeof text, "mean%d", stride);
     int mean = net_average(b, text, maps);
     snprintf(text, sizeof text, "response%d", stride);
-    int response = net_scale(b, text, mean);
+    /* a factor near the number of maps makes the mean learn as fast as any one map; most cells hold no face */
+    int response = net_add(b, &layer_scale, text, &(struct scale){ .factor = 6, .shift = -6 }, 1, &mean);
     snprintf(text, sizeof text, "boxes%d", stride);
     int box = net_conv(b, text, x, .maps = 4, .kernel = 1);
     snprintf(text, sizeof text, "points%d", stride);
