@@ -145,7 +145,7 @@ static enum status write_file(const char *path, const json_t *root, const struct
 enum status tensors_write(const char *path, const struct tensors_array *arrays, int n,
                           const struct tensors_note *notes, int n_notes)
 {
-    uint64_t sum;
+    uint64_t sum = 0;
     struct header h = {.root = json_object(), .path = path};
     enum status s = h.root ? OK : fail(NO_RESOURCE, "%s: no memory", path);
     if (!s)
