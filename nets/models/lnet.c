@@ -31,7 +31,7 @@ struct making { /* what all the small functions below need */
 /* conv -> normalize -> relu; without normalisation the convolution has the bias. */
 static int conv(const struct making *m, const char *name, int from, struct conv options)
 {
-    char norm[64];
+    char norm[96];
     options.no_bias = m->o->normalize;
     int x = net_add(m->b, &layer_conv, name, &options, 1, (int[]){ from });
     if (m->o->normalize) {
