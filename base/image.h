@@ -5,6 +5,7 @@
 #ifndef FACETRAIL_BASE_IMAGE_H
 #define FACETRAIL_BASE_IMAGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/box.h"
