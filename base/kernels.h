@@ -19,9 +19,13 @@ struct kernels {
     void (*axpy)(float *out, float a, const float *in, size_t n);  /* out += a in */
     float (*sum)(const float *x, size_t n);
     float (*dot)(const float *x, const float *y, size_t n);
-    /* 2x2 windows, step 2, of a plane w x h; an odd last row or column is dropped. `from` (may be NULL): which of
-     * the four (0 .. 3, row by row) was largest, the first of equals. */
-    void (*max_pool2)(float *out, uint8_t *from, const float *in, int w, int h);
+    /* 2x2 windows, step 2, of a plane w x h; an odd last row or column is dropped. Backward: the gradient goes to
+     * the first of the window's largest values, and is added. */
+    void (*max_pool2)(float *out, const float *in, int w, int h);
+    void (*max_pool2_backward)(float *in_grad, const float *in, const float *out_grad, int w, int h);
+    /* Short rows of n floats: `rows` of them, steps in floats. */
+    void (*copy_rows)(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows);
+    void (*add_rows)(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows); /* += */
     /* 3x3, one border pixel of zeros, one plane; stride 1 or 2; out is (w - 1) / stride + 1 by (h - 1) / stride + 1.
      * weights: 9, row by row. */
     void (*depthwise3)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,

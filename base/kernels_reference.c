@@ -50,23 +50,41 @@ static float dot(const float *x, const float *y, size_t n)
     return (float)s;
 }
 
-static void max_pool2(float *out, uint8_t *from, const float *in, int w, int h)
+static int largest(const float *in, int w, int x, int y)
+{
+    int best = 0;
+    for (int k = 1; k < 4; k++)
+        if (in[(2 * y + k / 2) * w + 2 * x + k % 2] > in[(2 * y + best / 2) * w + 2 * x + best % 2])
+            best = k;
+    return (2 * y + best / 2) * w + 2 * x + best % 2;
+}
+
+static void max_pool2(float *out, const float *in, int w, int h)
 {
     for (int y = 0; y < h / 2; y++)
-        for (int x = 0; x < w / 2; x++) {
-            int best = 0;
-            float most = 0;
-            for (int k = 0; k < 4; k++) {
-                float v = in[(size_t)(2 * y + k / 2) * (size_t)w + (size_t)(2 * x + k % 2)];
-                if (k == 0 || v > most) {
-                    most = v;
-                    best = k;
-                }
-            }
-            out[y * (w / 2) + x] = most;
-            if (from)
-                from[y * (w / 2) + x] = (uint8_t)best;
-        }
+        for (int x = 0; x < w / 2; x++)
+            out[y * (w / 2) + x] = in[largest(in, w, x, y)];
+}
+
+static void max_pool2_backward(float *in_grad, const float *in, const float *out_grad, int w, int h)
+{
+    for (int y = 0; y < h / 2; y++)
+        for (int x = 0; x < w / 2; x++)
+            in_grad[largest(in, w, x, y)] += out_grad[y * (w / 2) + x];
+}
+
+static void copy_rows(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows)
+{
+    for (int y = 0; y < rows; y++)
+        for (int x = 0; x < n; x++)
+            out[(size_t)y * out_step + (size_t)x] = in[(size_t)y * in_step + (size_t)x];
+}
+
+static void add_rows(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows)
+{
+    for (int y = 0; y < rows; y++)
+        for (int x = 0; x < n; x++)
+            out[(size_t)y * out_step + (size_t)x] += in[(size_t)y * in_step + (size_t)x];
 }
 
 static void depthwise3(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
@@ -131,6 +149,6 @@ static int hamming(const uint64_t *a, const uint64_t *b, size_t n_words)
 
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
-    "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2,
+    "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
     depthwise3,  depthwise3_backward, momentum_step, normalize_backward, hamming,
 };

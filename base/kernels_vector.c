@@ -69,29 +69,52 @@ static void pool_row(float *restrict out, const float *restrict top, const float
     }
 }
 
-static void pool_row_from(float *restrict out, uint8_t *restrict from, const float *restrict top,
-                          const float *restrict low, int n)
+static void max_pool2(float *out, const float *in, int w, int h)
 {
-    for (int x = 0; x < n; x++) {
-        float a = top[2 * x], b = top[2 * x + 1], c = low[2 * x], d = low[2 * x + 1];
-        int ab = b > a, cd = d > c;
-        float m = ab ? b : a, k = cd ? d : c;
-        int low_wins = k > m;
-        out[x] = low_wins ? k : m;
-        from[x] = (uint8_t)(low_wins ? 2 + cd : ab);
+    for (int y = 0; y < h / 2; y++) {
+        const float *top = in + (size_t)(2 * y) * (size_t)w;
+        pool_row(out + (size_t)y * (size_t)(w / 2), top, top + w, w / 2);
     }
 }
 
-static void max_pool2(float *out, uint8_t *from, const float *in, int w, int h)
+static void pool_row_back(float *restrict top_grad, float *restrict low_grad, const float *restrict top,
+                          const float *restrict low, const float *restrict grad, int n)
 {
-    int ow = w / 2;
-    for (int y = 0; y < h / 2; y++) {
-        const float *top = in + (size_t)(2 * y) * (size_t)w;
-        if (from)
-            pool_row_from(out + (size_t)y * (size_t)ow, from + (size_t)y * (size_t)ow, top, top + w, ow);
-        else
-            pool_row(out + (size_t)y * (size_t)ow, top, top + w, ow);
+#pragma omp simd
+    for (int x = 0; x < n; x++) {
+        float a = top[2 * x], b = top[2 * x + 1], c = low[2 * x], d = low[2 * x + 1], g = grad[x];
+        float ab = a > b ? a : b, cd = c > d ? c : d;
+        float up = cd > ab ? 0 : g, down = g - up;
+        float ga = b > a ? 0 : up, gc = d > c ? 0 : down;
+        top_grad[2 * x] += ga;
+        top_grad[2 * x + 1] += up - ga;
+        low_grad[2 * x] += gc;
+        low_grad[2 * x + 1] += down - gc;
     }
+}
+
+static void max_pool2_backward(float *in_grad, const float *in, const float *out_grad, int w, int h)
+{
+    for (int y = 0; y < h / 2; y++) {
+        size_t at = (size_t)(2 * y) * (size_t)w;
+        pool_row_back(in_grad + at, in_grad + at + w, in + at, in + at + w, out_grad + (size_t)y * (size_t)(w / 2), w / 2);
+    }
+}
+
+static void copy_rows(float *restrict out, size_t out_step, const float *restrict in, size_t in_step, int n, int rows)
+{
+    for (int y = 0; y < rows; y++, out += out_step, in += in_step)
+#pragma omp simd
+        for (int x = 0; x < n; x++)
+            out[x] = in[x];
+}
+
+static void add_rows(float *restrict out, size_t out_step, const float *restrict in, size_t in_step, int n, int rows)
+{
+    for (int y = 0; y < rows; y++, out += out_step, in += in_step)
+#pragma omp simd
+        for (int x = 0; x < n; x++)
+            out[x] += in[x];
 }
 
 /* One output row of a 3x3 sum. Rows outside the picture are given as rows of zeros' stand-in: NULL, and skipped. */
@@ -277,6 +300,6 @@ static int hamming(const uint64_t *restrict a, const uint64_t *restrict b, size_
 
 extern const struct kernels JOIN(kernels_, KERNELS);
 const struct kernels JOIN(kernels_, KERNELS) = {
-    TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2,
+    TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
     depthwise3,    depthwise3_backward, momentum_step, normalize_backward, hamming,
 };

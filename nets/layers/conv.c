@@ -5,12 +5,12 @@
 
 enum { TILE_FLOATS = 96 * 1024 }; /* patches of one product: 384 KiB, beside weights and outputs in a 1 MiB cache */
 
-struct patches conv_patches(const struct conv *o, struct shape in)
+struct patches conv_patches(const struct conv *o, struct shape in, const struct kernels *k)
 {
     int stride = o->stride ? o->stride : 1;
     return (struct patches){
         in.c, in.h, in.w, o->kernel, stride, o->pad, (in.h + 2 * o->pad - o->kernel) / stride + 1,
-        (in.w + 2 * o->pad - o->kernel) / stride + 1,
+        (in.w + 2 * o->pad - o->kernel) / stride + 1, k,
     };
 }
 
@@ -56,7 +56,7 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     (void)n_in;
     if (s)
         return s;
-    struct patches p = conv_patches(o, in[0]);
+    struct patches p = conv_patches(o, in[0], NULL);
     int regions = conv_cells(o, p.oh) * conv_cells(o, p.ow), seen = depthwise(o) ? 1 : in[0].c;
     int k = seen * o->kernel * o->kernel;
     plan->out = (struct shape){ in[0].n, o->maps, p.oh, p.ow };

@@ -7,7 +7,7 @@
 #include "nets/layers/layers.h"
 #include "nets/layers/patches.h"
 
-struct patches conv_patches(const struct conv *o, struct shape in);
+struct patches conv_patches(const struct conv *o, struct shape in, const struct kernels *k);
 int conv_tile_rows(const struct patches *p); /* output rows whose patches stay in the second-level cache */
 /* The grid's regions along an axis of `n` outputs: region g covers [conv_cut(n, grid, g), conv_cut(n, grid, g + 1)). */
 int conv_cut(int n, int grid, int g);

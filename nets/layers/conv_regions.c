@@ -51,7 +51,7 @@ static void move_region(float *matrix, float *planes, const struct patches *p, i
 
 void conv_regions_forward(const struct conv *o, const struct pass *pass)
 {
-    struct patches p = conv_patches(o, pass->in[0].shape);
+    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     int cells_y = conv_cells(o, p.oh), cells_x = conv_cells(o, p.ow), k = p.c * p.kernel * p.kernel;
     int all = pass->in[0].shape.n, chunk = conv_regions_chunk(&p, cells_y, cells_x, all);
     size_t in_step = (size_t)(p.c * p.h * p.w), out_step = (size_t)(o->maps * p.oh * p.ow);
@@ -76,7 +76,7 @@ void conv_regions_forward(const struct conv *o, const struct pass *pass)
 
 void conv_regions_backward(const struct conv *o, const struct pass *pass)
 {
-    struct patches p = conv_patches(o, pass->in[0].shape);
+    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     int cells_y = conv_cells(o, p.oh), cells_x = conv_cells(o, p.ow), k = p.c * p.kernel * p.kernel;
     int all = pass->in[0].shape.n, chunk = conv_regions_chunk(&p, cells_y, cells_x, all);
     size_t in_step = (size_t)(p.c * p.h * p.w), out_step = (size_t)(o->maps * p.oh * p.ow);

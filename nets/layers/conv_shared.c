@@ -10,7 +10,7 @@ static bool is_pointwise(const struct patches *p)
 
 void conv_shared_forward(const struct conv *o, const struct pass *pass)
 {
-    struct patches p = conv_patches(o, pass->in[0].shape);
+    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     int k = p.c * p.kernel * p.kernel, plane = p.oh * p.ow, rows = conv_tile_rows(&p);
     bool direct = is_pointwise(&p);
     for (int n = 0; n < pass->in[0].shape.n; n++) {
@@ -34,7 +34,7 @@ void conv_shared_forward(const struct conv *o, const struct pass *pass)
 
 void conv_shared_backward(const struct conv *o, const struct pass *pass)
 {
-    struct patches p = conv_patches(o, pass->in[0].shape);
+    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     int k = p.c * p.kernel * p.kernel, plane = p.oh * p.ow, rows = conv_tile_rows(&p);
     bool direct = is_pointwise(&p);
     float *col = pass->scratch, *col_grad = pass->scratch + (size_t)k * (size_t)rows * (size_t)p.ow;

@@ -47,6 +47,17 @@ static void row_back(float *row, const float *col, const struct patches *p, int 
             at[x * p->stride] += c[x];
 }
 
+/* Step 1 and no padding: every tap of a region is a plain rectangle of the picture. */
+static bool whole(const struct patches *p)
+{
+    return p->stride == 1 && p->pad == 0;
+}
+
+static size_t corner(const struct patches *p, int c, int k, int y0, int x0)
+{
+    return ((size_t)c * (size_t)p->h + (size_t)(y0 + k / p->kernel)) * (size_t)p->w + (size_t)(x0 + k % p->kernel);
+}
+
 void patches_region(float *col, const float *in, size_t step, int n, const struct patches *p, int y0, int y1, int x0,
                     int x1)
 {
@@ -54,6 +65,12 @@ void patches_region(float *col, const float *in, size_t step, int n, const struc
     for (int c = 0; c < p->c; c++)
         for (int k = 0; k < p->kernel * p->kernel; k++)
             for (int s = 0; s < n; s++) {
+                if (whole(p)) {
+                    const float *at = in + (size_t)s * step + corner(p, c, k, y0, x0);
+                    p->kernels->copy_rows(col, (size_t)wide, at, (size_t)p->w, wide, y1 - y0);
+                    col += (size_t)(y1 - y0) * (size_t)wide;
+                    continue;
+                }
                 const float *plane = in + (size_t)s * step + (size_t)c * (size_t)(p->h * p->w);
                 for (int y = y0; y < y1; y++, col += wide) {
                     int iy = y * p->stride + k / p->kernel - p->pad;
@@ -72,6 +89,12 @@ void patches_region_back(float *in_grad, size_t step, const float *col, int n, c
     for (int c = 0; c < p->c; c++)
         for (int k = 0; k < p->kernel * p->kernel; k++)
             for (int s = 0; s < n; s++) {
+                if (whole(p)) {
+                    float *at = in_grad + (size_t)s * step + corner(p, c, k, y0, x0);
+                    p->kernels->add_rows(at, (size_t)p->w, col, (size_t)wide, wide, y1 - y0);
+                    col += (size_t)(y1 - y0) * (size_t)wide;
+                    continue;
+                }
                 float *plane = in_grad + (size_t)s * step + (size_t)c * (size_t)(p->h * p->w);
                 for (int y = y0; y < y1; y++, col += wide) {
                     int iy = y * p->stride + k / p->kernel - p->pad;

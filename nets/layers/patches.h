@@ -3,9 +3,10 @@
 #ifndef FACETRAIL_NETS_LAYERS_PATCHES_H
 #define FACETRAIL_NETS_LAYERS_PATCHES_H
 
+#include "base/kernels.h"
 #include "nets/net.h"
 
-struct patches { int c, h, w; int kernel, stride, pad; int oh, ow; };
+struct patches { int c, h, w; int kernel, stride, pad; int oh, ow; const struct kernels *kernels; };
 
 /* Output rows y0 .. y1 - 1 of one sample: col [c * kernel * kernel, (y1 - y0) * ow]. */
 void patches_rows(float *col, const float *in, const struct patches *p, int y0, int y1);

@@ -40,7 +40,7 @@ static void forward(const void *options, const struct pass *pass)
         const float *from = pass->in[0].at + (size_t)i * (size_t)(in.h * in.w);
         uint8_t *where = pass->keep ? (uint8_t *)pass->keep + (size_t)i * (size_t)(out.h * out.w) : NULL;
         if (o->kernel == 2 && stride == 2)
-            pass->kernels->max_pool2(to, where, from, in.w, in.h);
+            pass->kernels->max_pool2(to, from, in.w, in.h);
         else
             pool_plane(to, where, from, in.w, out, o->kernel, stride);
     }
@@ -56,6 +56,10 @@ static void backward(const void *options, const struct pass *pass)
     for (int i = 0; i < in.n * in.c; i++) {
         float *to = pass->in_grad[0].at + (size_t)i * (size_t)(in.h * in.w);
         const float *grad = pass->out_grad.at + (size_t)i * (size_t)(out.h * out.w);
+        if (o->kernel == 2 && stride == 2) {
+            pass->kernels->max_pool2_backward(to, pass->in[0].at + (size_t)i * (size_t)(in.h * in.w), grad, in.w, in.h);
+            continue;
+        }
         const uint8_t *where = (const uint8_t *)pass->keep + (size_t)i * (size_t)(out.h * out.w);
         for (int y = 0; y < out.h; y++)
             for (int x = 0; x < out.w; x++) {
