@@ -52,13 +52,21 @@ static enum status cut_faces(struct decoding *g, int pack, struct capture *c, st
     return s;
 }
 
+/* NAME.mkv, or a folder NAME of pictures in natural order. */
+static void pack_path(char *out, size_t size, const struct data *d, int pack)
+{
+    snprintf(out, size, "%s/%s.mkv", d->folder, d->packs[pack]);
+    if (!file_exists(out))
+        snprintf(out, size, "%s/%s", d->folder, d->packs[pack]);
+}
+
 static enum status decode_pack(struct decoding *g, int pack)
 {
     char path[1024];
-    snprintf(path, sizeof path, "%s/%s.mkv", g->d->folder, g->d->packs[pack]);
+    pack_path(path, sizeof path, g->d, pack);
     struct capture_options o;
     option_defaults(capture_option_table, &o);
-    o.width = o.height = 0;
+    o.width = o.height = o.picture_width = 0;
     struct capture *c = NULL;
     struct frame_pool *pool = NULL;
     enum status s;
@@ -110,7 +118,7 @@ static void cache_key(char *out, size_t size, const struct data *d, const struct
     for (int i = 0; i < d->n_packs && n < size; i++) {
         char path[1024];
         struct stat st = { 0 };
-        snprintf(path, sizeof path, "%s/%s.mkv", d->folder, d->packs[i]);
+        pack_path(path, sizeof path, d, i);
         stat(path, &st);
         n += (size_t)snprintf(out + n, size - n, " %s:%lld", d->packs[i], (long long)st.st_size);
     }

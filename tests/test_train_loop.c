@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ * The training loop on a toy: four kinds of coloured blobs, a DeepID2 of two maps. It learns in seconds, and a resumed
+ * run equals a straight one bit for bit. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/kit.h"
+
+#include "base/random.h"
+#include "base/tensors.h"
+#include "nets/models/models.h"
+#include "train/loop.h"
+
+enum { KINDS = 4, W = 47, H = 55 };
+struct toy { int face, who; int64_t steps; };
+
+static enum status toy_open(void *state, struct task_setting *setting)
+{
+    (void)state;
+    struct deepid2_options *o = setting->model_options;
+    o->people = KINDS;
+    setting->epoch = 64;
+    return OK;
+}
+
+static enum status toy_begin(void *state, struct net *n)
+{
+    struct toy *t = state;
+    enum status s = net_find(n, "face", &t->face);
+    return s ? s : net_find(n, "who", &t->who);
+}
+
+/* A blob in one of four corners, over noise. */
+static void toy_batch(void *state, struct net_run *run, int worker, uint64_t *random)
+{
+    (void)worker;
+    struct toy *t = state;
+    struct tensor face = net_run_at(run, t->face), who = net_run_at(run, t->who);
+    for (int i = 0; i < face.shape.n; i++) {
+        int kind = i % 4 < 2 ? i / 4 % KINDS : random_below(random, KINDS);
+        float *at = face.at + (size_t)i * 3 * W * H;
+        int cx = kind % 2 ? 34 : 12, cy = kind / 2 ? 40 : 14;
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++)
+                for (int c = 0; c < 3; c++)
+                    at[(c * H + y) * W + x] = 0.2f * random_unit(random) +
+                                              (abs(x - cx) < 8 && abs(y - cy) < 8 ? 0.8f : -0.3f);
+        who.at[i] = (float)kind;
+    }
+}
+
+static void toy_stepped(void *state, struct net *n, struct net_run *const *runs, int n_runs, int64_t step)
+{
+    (void)n;
+    (void)runs;
+    (void)n_runs;
+    struct toy *t = state;
+    t->steps = step;
+}
+
+static const struct task toy = { .name = "toy", .about = "blobs", .score_name = "none", .state_size = sizeof(struct toy),
+                                 .open = toy_open, .begin = toy_begin, .batch = toy_batch, .stepped = toy_stepped };
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static char folder[] = "/tmp/facetrail-loop-XXXXXX";
+
+static const char *in_folder(const char *name)
+{
+    static char paths[4][256];
+    static int turn;
+    char *path = paths[turn++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static struct loop_result run(int steps, int workers, bool resume, const char *checkpoint, const char *weights)
+{
+    const char *recipe = in_folder("toy.conf");
+    write_text(recipe, "train.task = identity\ntrain.model = deepid2\ntrain.batch = 16\nmodel.maps = 2\nmodel.code = 16\n"
+                       "model.normalize = yes\nsolver.rate = 0.05\nsolver.schedule = constant\nsolver.warm_up = 0\n");
+    char step_text[16], worker_text[16];
+    snprintf(step_text, sizeof step_text, "%d", steps);
+    snprintf(worker_text, sizeof worker_text, "%d", workers);
+    char *words[] = { "--train.steps", step_text, "--train.workers", worker_text, "--train.checkpoint",
+                      (char *)checkpoint, "--train.weights", (char *)weights };
+    struct recipe *r;
+    assert_int_equal(recipe_open(&r, recipe, 8, words), OK);
+    r->task = &toy;
+    struct loop_result result;
+    enum status s = loop_run(r, resume, NULL, &result);
+    if (s)
+        fprintf(stderr, "%s\n", fail_message());
+    assert_int_equal(s, OK);
+    recipe_close(&r);
+    return result;
+}
+
+static void assert_same_weights(const char *a, const char *b)
+{
+    struct tensors *x, *y;
+    assert_int_equal(tensors_open(&x, a), OK);
+    assert_int_equal(tensors_open(&y, b), OK);
+    assert_int_equal(tensors_count(x), tensors_count(y));
+    assert_true(tensors_count(x) > 8);
+    for (int i = 0; i < tensors_count(x); i++) {
+        const struct tensors_array *p = tensors_at(x, i), *q = tensors_find(y, p->name);
+        assert_non_null(q);
+        assert_int_equal(p->n, q->n);
+        assert_memory_equal(p->at, q->at, p->n * sizeof(float));
+    }
+    tensors_close(&x);
+    tensors_close(&y);
+}
+
+static void test_learns(void **state)
+{
+    (void)state;
+    double first = run(2, 1, false, "", "").loss;
+    struct loop_result last = run(60, 1, false, "", "");
+    assert_int_equal(last.steps, 60);
+    assert_true(first > 1.0);
+    /* the mean of all 60 steps, with the bad first ones in it */
+    assert_true(last.loss < 0.6 * first);
+}
+
+static void test_resume_equals_straight_run(void **state)
+{
+    (void)state;
+    for (int workers = 1; workers <= 2; workers++) {
+        run(12, workers, false, in_folder("straight.ckpt"), "");
+        run(5, workers, false, in_folder("broken.ckpt"), "");
+        struct loop_result r = run(12, workers, true, in_folder("broken.ckpt"), "");
+        assert_int_equal(r.steps, 12);
+        assert_same_weights(in_folder("straight.ckpt"), in_folder("broken.ckpt"));
+    }
+}
+
+static void test_finished_net_loads(void **state)
+{
+    (void)state;
+    run(3, 1, false, "", in_folder("toy.safetensors"));
+    struct net *n;
+    assert_int_equal(net_load(&n, in_folder("toy.safetensors"), "deepid2"), OK);
+    assert_string_equal(net_note(n, "steps"), "3");
+    const struct deepid2_options *o = net_options(n);
+    assert_false(o->normalize); /* folded away */
+    assert_int_equal(o->maps, 2);
+    net_free(&n);
+}
+
+static void test_resume_wants_a_checkpoint(void **state)
+{
+    (void)state;
+    write_text(in_folder("toy.conf"), "train.task = identity\ntrain.model = deepid2\n");
+    struct recipe *r;
+    assert_int_equal(recipe_open(&r, in_folder("toy.conf"), 0, NULL), OK);
+    r->task = &toy;
+    assert_int_equal(loop_run(r, true, NULL, NULL), BAD_USAGE);
+    assert_non_null(strstr(fail_message(), "train.checkpoint"));
+    recipe_close(&r);
+}
+
+static void test_recipe_errors(void **state)
+{
+    (void)state;
+    struct recipe *r;
+    const char *path = in_folder("bad.conf");
+    write_text(path, "train.task = identity\ntrain.model = deepid2\nmodel.mops = 3\n");
+    assert_true(recipe_open(&r, path, 0, NULL) < 0);
+    assert_non_null(strstr(fail_message(), "bad.conf:3"));
+    assert_non_null(strstr(fail_message(), "model.maps")); /* the nearest name */
+    write_text(path, "train.task = identity\n\ntrain.model = deepid2\ntrain.batch = many\n");
+    assert_true(recipe_open(&r, path, 0, NULL) < 0);
+    assert_non_null(strstr(fail_message(), "bad.conf:4"));
+    write_text(path, "train.task = juggling\ntrain.model = deepid2\n");
+    assert_true(recipe_open(&r, path, 0, NULL) < 0);
+    assert_non_null(strstr(fail_message(), "juggling"));
+    assert_true(recipe_open(&r, in_folder("absent.conf"), 0, NULL) < 0);
+    assert_non_null(strstr(fail_message(), "absent.conf"));
+    assert_null(r);
+}
+
+static void test_command_line_wins(void **state)
+{
+    (void)state;
+    struct recipe *r;
+    write_text(in_folder("a.conf"), "train.task = locate # a comment\ntrain.model = lnet\ntrain.batch = 8\n");
+    char *words[] = { "--train.task=identity", "--train.model", "deepid2", "--train.batch", "10", "--model.unit" };
+    assert_int_equal(recipe_open(&r, in_folder("a.conf"), 6, words), OK);
+    assert_string_equal(r->model->name, "deepid2");
+    assert_int_equal(r->train.batch, 10);
+    const struct deepid2_options *o = r->model_options;
+    assert_true(o->unit);
+    char text[1024];
+    recipe_format(r, text, sizeof text);
+    assert_non_null(strstr(text, "train.batch=10"));
+    assert_null(strstr(text, "solver.momentum")); /* at its default */
+    recipe_close(&r);
+}
+
+int main(void)
+{
+    if (!mkdtemp(folder))
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_recipe_errors), cmocka_unit_test(test_command_line_wins), cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_resume_equals_straight_run), cmocka_unit_test(test_finished_net_loads),
+        cmocka_unit_test(test_resume_wants_a_checkpoint),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    static const char *const made[] = { "toy.conf", "bad.conf", "a.conf", "straight.ckpt", "broken.ckpt",
+                                        "toy.safetensors" };
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        unlink(in_folder(made[i]));
+    rmdir(folder);
+    return failed;
+}
