@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ * Every fast loop on this machine against its plain twin, on odd sizes; `--bench` times them instead. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/kernels.h"
+#include "base/random.h"
+
+#include <cmocka.h>
+
+enum { ROOM = 160 * 160, TABLES = 8 };
+static float a[ROOM], b[ROOM], c[ROOM], want[ROOM], have[ROOM], want2[ROOM], have2[ROOM];
+static const struct kernels *tables[TABLES];
+
+static void fill(float *x, uint64_t seed)
+{
+    for (int i = 0; i < ROOM; i++)
+        x[i] = random_normal(&seed);
+}
+
+/* Tolerance scaled with the size of the terms that were summed. */
+static void compare(const char *what, const struct kernels *k, const float *x, const float *y, int n, float terms)
+{
+    for (int i = 0; i < n; i++)
+        if (!(fabsf(x[i] - y[i]) <= 4e-6f * terms * (1 + fabsf(x[i]))))
+            fail_msg("%s %s: [%d] is %g, the reference says %g", k->name, what, i, (double)y[i], (double)x[i]);
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    fill(a, 1);
+    fill(b, 2);
+    fill(c, 3);
+    return 0;
+}
+
+#define FOR_EACH_TABLE(k)                                                                                              \
+    const struct kernels *ref = NULL;                                                                                  \
+    for (int t = 1, n_tables = kernels_all(tables, TABLES); t < n_tables; t++)                                         \
+        for (const struct kernels *k = tables[t]; k && (ref = tables[0]); k = NULL)
+
+static void along_a_row(void **state)
+{
+    (void)state;
+    static const int sizes[] = { 1, 2, 15, 16, 17, 31, 33, 64, 1000 };
+    kernels_all(tables, TABLES);
+    FOR_EACH_TABLE(k)
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        size_t n = (size_t)sizes[s];
+        struct { float *to; const struct kernels *k; } sides[] = { { want, ref }, { have, k } };
+        for (int i = 0; i < 2; i++) {
+            float *to = sides[i].to;
+            const struct kernels *by = sides[i].k;
+            memcpy(to, c, sizeof c);
+            by->affine(to, a, 1.5f, 0.2f, true, n);
+            by->add(to, b, n);
+            by->axpy(to, 0.3f, a, n);
+            by->normalize_backward(to, a, b, 0.5f, -0.25f, 0.1f, n);
+            by->relu(to, n / 2);
+            by->relu_backward(to, b, n);
+            to[n] = by->sum(a, n);
+            to[n + 1] = by->dot(a, b, n);
+        }
+        compare("rows", k, want, have, (int)n, 8);
+        compare("sums", k, want + n, have + n, 2, sqrtf((float)n));
+    }
+}
+
+static void planes(void **state)
+{
+    (void)state;
+    kernels_all(tables, TABLES);
+    FOR_EACH_TABLE(k)
+    for (int w = 1; w < 40; w += w < 5 ? 1 : 9)
+        for (int h = 1; h < 20; h += h < 5 ? 1 : 7)
+            for (int stride = 1; stride <= 2; stride++) {
+                int n = w * h, on = ((w - 1) / stride + 1) * ((h - 1) / stride + 1);
+                ref->depthwise3(want, a, w, h, stride, b, 0.3f, true);
+                k->depthwise3(have, a, w, h, stride, b, 0.3f, true);
+                compare("depthwise3", k, want, have, on, 9);
+                memcpy(want, b, sizeof b);
+                memcpy(have, b, sizeof b);
+                memset(want2, 0, sizeof want2);
+                memset(have2, 0, sizeof have2);
+                ref->depthwise3_backward(want, want2, a, c, w, h, stride, b + 50);
+                k->depthwise3_backward(have, have2, a, c, w, h, stride, b + 50);
+                compare("depthwise3_backward", k, want, have, n, 9);
+                compare("depthwise3_backward weights", k, want2, have2, 9, (float)on);
+                ref->max_pool2(want, a, w, h);
+                k->max_pool2(have, a, w, h);
+                compare("max_pool2", k, want, have, (w / 2) * (h / 2), 1);
+                memcpy(want, b, sizeof b);
+                memcpy(have, b, sizeof b);
+                ref->max_pool2_backward(want, a, c, w, h);
+                k->max_pool2_backward(have, a, c, w, h);
+                compare("max_pool2_backward", k, want, have, n, 1);
+            }
+}
+
+static void equal_values_pool_once(void **state)
+{
+    (void)state;
+    static const float flat[4] = { 1, 1, 1, 1 }, one = 3;
+    kernels_all(tables, TABLES);
+    FOR_EACH_TABLE(k)
+    {
+        float grad[4] = { 0 };
+        k->max_pool2_backward(grad, flat, &one, 2, 2);
+        assert_true(grad[0] == 3 && grad[1] == 0 && grad[2] == 0 && grad[3] == 0);
+    }
+}
+
+static void bits(void **state)
+{
+    (void)state;
+    kernels_all(tables, TABLES);
+    uint64_t x[9], y[9], seed = 5;
+    for (int i = 0; i < 9; i++) {
+        x[i] = random_next(&seed);
+        y[i] = random_next(&seed);
+    }
+    FOR_EACH_TABLE(k)
+    for (size_t n = 0; n <= 9; n++)
+        assert_int_equal(ref->hamming(x, y, n), k->hamming(x, y, n));
+    assert_int_equal(tables[0]->hamming(x, x, 9), 0);
+}
+
+static void steps(void **state)
+{
+    (void)state;
+    kernels_all(tables, TABLES);
+    FOR_EACH_TABLE(k)
+    {
+        float *weights[2] = { want, have }, *velocity[2] = { want2, have2 };
+        static float grad[2][100];
+        for (int i = 0; i < 2; i++) {
+            memcpy(weights[i], a, sizeof a);
+            memcpy(velocity[i], b, sizeof b);
+            memcpy(grad[i], c, sizeof grad[i]);
+            (i ? k : ref)->momentum_step(weights[i], velocity[i], grad[i], 100, 0.1f, 0.9f, 0.01f, 0.5f);
+            assert_true(grad[i][99] == 0);
+        }
+        compare("momentum_step", k, want, have, 100, 4);
+        compare("momentum_step velocity", k, want2, have2, 100, 4);
+    }
+}
+
+static void bench(void)
+{
+    int n = kernels_all(tables, TABLES);
+    prepare(NULL);
+    printf("kernel,table,ns\n");
+    for (int t = 0; t < n; t++) {
+        const struct kernels *k = tables[t];
+        int64_t start = clock_us();
+        for (int i = 0; i < 2000; i++)
+            k->depthwise3(have, a, 80, 60, 1, b, 0, true);
+        printf("depthwise3 80x60,%s,%.0f\n", k->name, (double)(clock_us() - start) / 2);
+        start = clock_us();
+        for (int i = 0; i < 2000; i++)
+            k->max_pool2(have, a, 80, 60);
+        printf("max_pool2 80x60,%s,%.0f\n", k->name, (double)(clock_us() - start) / 2);
+        start = clock_us();
+        for (int i = 0; i < 2000; i++)
+            want[0] += k->dot(a, b, 4800);
+        printf("dot 4800,%s,%.0f\n", k->name, (double)(clock_us() - start) / 2);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(along_a_row), cmocka_unit_test(planes), cmocka_unit_test(equal_values_pool_once),
+        cmocka_unit_test(bits),        cmocka_unit_test(steps),
+    };
+    if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
+        bench();
+        return 0;
+    }
+    return cmocka_run_group_tests_name("kernels", tests, prepare, NULL);
+}
