@@ -211,11 +211,14 @@ static void test_cut(void **state)
         paint_ground(seed, 0, 0);
         paint_face(seed + 1, 300, 180, 80);
         faces[0] = face_at(300, 180, 80);
+        if (f == 10)
+            tracker_cut(t);
         int n = update(t, f, true, faces, 1);
         assert_int_equal(n, 1);
         assert_int_equal(faces[0].track, f < 10 ? 1 : 2);
     }
     paint_ground(80, 0, 0); /* and a cut between detections leaves no box behind */
+    tracker_cut(t);
     assert_int_equal(update(t, 20, false, faces, 0), 0);
     tracker_close(&t);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * How the whole picture moved, and whether it is another scene: a grey thumbnail is shifted over the last one until
- * the mean absolute difference is least. */
+ * How the whole picture moved: a grey thumbnail is shifted over the last one until the mean absolute difference is
+ * least. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "tracker/internal.h"
 
-static const float worth = 0.7f;    /* a shift must bring the difference under this share of that at rest */
-static const float cut_above = 28;  /* mean difference in grey levels, best shift */
-static const float cut_below = 0.4f; /* correlation of the thumbnails, best shift */
+static const float worth = 0.7f; /* a shift must bring the difference under this share of that at rest */
 
 static void thumbnail(struct camera *c, uint8_t *out, struct image im)
 {
@@ -43,20 +41,6 @@ static float difference(const struct camera *c, const uint8_t *now, const uint8_
     return (float)sum / (float)((x1 - x0) * (y1 - y0));
 }
 
-static float correlation(const uint8_t *a, const uint8_t *b, int n)
-{
-    double sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
-    for (int i = 0; i < n; i++) {
-        sa += a[i];
-        sb += b[i];
-        saa += a[i] * a[i];
-        sbb += b[i] * b[i];
-        sab += a[i] * b[i];
-    }
-    double va = saa - sa * sa / n, vb = sbb - sb * sb / n;
-    return va < n || vb < n ? 1 : (float)((sab - sa * sb / n) / sqrt(va * vb));
-}
-
 static float between(float before, float at, float after)
 {
     float bend = before - 2 * at + after;
@@ -80,10 +64,6 @@ static struct camera_move compare(const struct camera *c, const uint8_t *now, co
                 by = dy;
             }
         }
-    }
-    if (best > cut_above && correlation(now, past, c->w * c->h) < cut_below) {
-        move.cut = true;
-        return move;
     }
     if (best > worth * rest)
         return move;
@@ -112,7 +92,7 @@ struct camera_move camera_update(struct camera *c, struct image im)
     if (same)
         move = compare(c, c->luma[c->now], c->luma[!c->now], im.w, im.h);
     else if (c->picture_w)
-        move.cut = true;
+        move.other = true;
     c->picture_w = im.w;
     c->picture_h = im.h;
     return move;

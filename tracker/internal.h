@@ -36,14 +36,14 @@ float follow_compare(const struct follow *f, struct image im, struct box box);
  * correlation there. */
 float follow_search(const struct follow *f, struct image im, struct box *box);
 
-/* camera.c: how the whole picture moved since the last one, and whether it is another scene. */
+/* camera.c: how the whole picture moved since the last one. */
 enum { CAMERA_W = 80, CAMERA_H = 60, CAMERA_REACH = 6 };
 struct camera {
     int w, h, picture_w, picture_h; /* of the thumbnail; of the picture it is from, 0: none yet */
     uint8_t luma[2][CAMERA_W * CAMERA_H];
     int now;
 };
-struct camera_move { bool cut; float dx, dy; }; /* pixels of the picture */
+struct camera_move { bool other; float dx, dy; }; /* pixels of the picture; other: of another size than the last */
 struct camera_move camera_update(struct camera *c, struct image im);
 
 /* One target: the public record and what only the tracker knows. */

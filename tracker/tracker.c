@@ -264,8 +264,19 @@ static void follow(struct tracker *t, struct target *target, struct image im)
         target->track.seen_us = t->time_us;
     }
     settle_track(target);
-    if (target->track.state != TRACK_NEW)
+    if (target->track.state != TRACK_NEW && (target->confirmed || target->misses > 0))
         target->track.state = target->confirmed ? TRACK_SURE : TRACK_COASTING;
+}
+
+/* Certainty falls with the time unseen, and at once when pixels stop confirming what the last detection saw: that is
+ * the moment for another detection. */
+static void doubt(const struct tracker *t, struct target *target)
+{
+    float span = 1e-6f * (float)(t->time_us - target->track.seen_us) / t->options.lost;
+    float most = target->score * (1 - 0.8f * span);
+    if (!target->confirmed)
+        most = fminf(most, 0.25f);
+    target->track.certainty = fminf(target->track.certainty, most);
 }
 
 static bool is_over(const struct tracker *t, const struct target *target)
@@ -296,8 +307,7 @@ static int follow_rest(struct tracker *t, struct image im, bool detected, struct
             lose(target);
             continue;
         }
-        float span = 1e-6f * (float)(t->time_us - target->track.seen_us) / t->options.lost;
-        target->track.certainty = fminf(target->track.certainty, target->score * (1 - 0.8f * span));
+        doubt(t, target);
         if (target->track.id == 0 || n >= max)
             continue;
         struct face *face = &faces[n++];
@@ -314,7 +324,7 @@ static int follow_rest(struct tracker *t, struct image im, bool detected, struct
 static void begin_update(struct tracker *t, struct image im, int64_t time_us)
 {
     struct camera_move move = camera_update(&t->camera, im);
-    if (move.cut || (t->started && time_us < t->time_us))
+    if (move.other || (t->started && time_us < t->time_us))
         tracker_cut(t);
     if (t->started && time_us < t->time_us)
         for (int i = 0; i < t->n_slots; i++)

@@ -23,13 +23,14 @@ struct tracker_options {
 };
 extern const struct option tracker_option_table[];
 
+/* COASTING: the last detection did not see it, nor do its pixels. */
 enum track_state { TRACK_NEW, TRACK_SURE, TRACK_COASTING, TRACK_LOST };
 struct track {
     int id;               /* from 1, never reused within a run; 0: not yet reported */
     enum track_state state;
     struct box box;       /* smoothed, working pixels */
     struct point velocity; /* of the centre, pixels a second */
-    float certainty;      /* 0 to 1 */
+    float certainty;      /* 0 to 1; low when pixels stopped confirming what the last detection saw: detect again */
     int sightings;        /* frames in which a detection confirmed it */
     int n_codes;          /* codes seen so far */
     float code[FACE_CODE]; /* mean of its codes, unit length; valid when n_codes > 0 */
@@ -42,14 +43,14 @@ enum status tracker_open(struct tracker **out, const struct tracker_options *o);
  * only might be faces (under `high` and on no track, or not confirmed yet) are taken out. Without (a frame between
  * detections) what is in `faces` is overwritten. Then the live targets that no detection saw are appended, moved to
  * this frame: FACE_TRACKED, and FACE_COASTING unless the pixels of `im` confirmed them (im.pixels may be NULL: none
- * is). *n is updated, at most max. A frame never has one track twice. The tracker sees scene cuts by itself, and the
- * camera's moves. A jump back in time starts everything anew, but ids go on. */
+ * is). *n is updated, at most max. A frame never has one track twice. The camera may move; cuts are the caller's to
+ * see. A jump back in time starts everything anew, but ids go on. */
 enum status tracker_update(struct tracker *t, struct image im, int64_t time_us, bool detected, struct face *faces,
                            int max, int *n);
 /* A code that was computed after the update joins its track's mean, and may rejoin the track to a lost one whose
  * mean code is near: then the face's track is changed to the older id, which is also returned; else its own id. */
 int tracker_learn_code(struct tracker *t, struct face *face);
-/* The source changed (the next picture has nothing to do with the last): tracks go to lost at once. */
+/* The scene was cut: the next picture has nothing to do with the last. Tracks go to lost at once. */
 void tracker_cut(struct tracker *t);
 const struct track *tracker_tracks(const struct tracker *t, int *n); /* live ones; until the next update */
 const struct track *tracker_track(const struct tracker *t, int id);  /* also lost ones; NULL: gone */
