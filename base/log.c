@@ -48,7 +48,9 @@ void log_say(enum log_level level, const char *object, const char *format, ...)
     vsnprintf(line + n, sizeof line - 1 - (size_t)n, format, arguments);
     va_end(arguments);
     make_plain(line);
-    strcat(line, "\n");
+    size_t end = strlen(line);
+    line[end] = '\n';
+    line[end + 1] = '\0';
     progress_clear();
     fputs(line, stderr);
 }
