@@ -8,8 +8,9 @@ FLAGS_release := -O3
 FLAGS_asan := -O1 -fsanitize=address -fno-omit-frame-pointer
 FLAGS_ubsan := -O1 -fsanitize=undefined -fno-sanitize-recover=undefined
 FLAGS_tsan := -O1 -fsanitize=thread
-PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS = $(shell pkg-config --libs $(PACKAGES)) -lm
+# Asked once, and only when something is compiled.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm)$(PKG_LIBS)
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trapping-math -pthread $(WARN) -I. $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
@@ -23,6 +24,7 @@ all: facetrail ## the program, in build/release, and ./facetrail pointing at it
 
 facetrail: $(B)/facetrail
 	@ln -sf $(B)/facetrail $@
+.PHONY: facetrail
 $(B)/facetrail: $(OBJECTS)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(B)/%.o: %.c
@@ -37,14 +39,17 @@ $(B)/base/kernels_avx2.o: base/kernels_vector.c
 $(B)/base/kernels_avx512.o: base/kernels_vector.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512 -fopenmp-simd -DKERNELS=avx512 -MMD -MP -c -o $@ $<
-$(B)/tests/test_%: tests/test_%.c tests/kit.c $(LIBRARY)
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP $(LDFLAGS_ALL) -o $@ tests/test_$*.c tests/kit.c $(LIBRARY) $(PKG_LIBS) -lcmocka
+$(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/kit.o $(LIBRARY)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
+.SECONDARY:
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*.d)
 
 tests: $(TESTS)
-test: all tests ## everything under two minutes; `make test T=queue` runs one test program
+test: $(B)/facetrail $(if $(T),$(B)/tests/test_$(T),tests) ## everything under two minutes; `make test T=queue` runs one test program
 	@tests/run.sh $(B) $(if $(T),test_$(T),)
+asan ubsan tsan: ## the tests again, instrumented
+	@ASAN_OPTIONS=detect_stack_use_after_return=1 LSAN_OPTIONS=suppressions=tests/suppressions/lsan.txt:print_suppressions=0 \
+	 TSAN_OPTIONS=suppressions=tests/suppressions/tsan.txt UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) V=$@ test
 lint: ## layers, doors, file sizes
 	@sh tests/check_layers.sh
 clean: ## removes build/
@@ -52,4 +57,4 @@ clean: ## removes build/
 help: ## this list
 	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 16
 
-.PHONY: all tests test lint clean help
+.PHONY: all tests test asan ubsan tsan lint clean help
