@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ * The models have the papers' shapes; live buffers never overlap; running allocates nothing. */
+#include "tests/kit.h"
+
+#include "nets/internal.h"
+#include "nets/models/models.h"
+
+static void shape_is(const struct net *n, const char *layer, int c, int h, int w)
+{
+    int i;
+    assert_ok(net_find(n, layer, &i));
+    assert_int_equal(n->nodes[i].shape.c, c);
+    assert_int_equal(n->nodes[i].shape.h, h);
+    assert_int_equal(n->nodes[i].shape.w, w);
+}
+
+/* papers.md section 3: sizes and counts of the published net. */
+static void deepid2_is_as_published(void **state)
+{
+    (void)state;
+    struct net *n = NULL;
+    assert_ok(net_create(&n, &model_deepid2, NULL, 1));
+    shape_is(n, "conv1", 20, 52, 44);
+    shape_is(n, "pool1", 20, 26, 22);
+    shape_is(n, "conv2", 40, 24, 20);
+    shape_is(n, "conv3", 60, 10, 8);
+    shape_is(n, "pool3", 60, 5, 4);
+    shape_is(n, "conv4", 80, 4, 3);
+    shape_is(n, "code", 160, 1, 1);
+    /* 980 + 7,240 + 86,640 (four sets) + 231,360 + 345,760 */
+    assert_int_equal(net_weights(n), 671980);
+    net_free(&n);
+}
+
+static int last_reader(const struct net_run *r, int layer)
+{
+    int last = layer;
+    if (r->net->nodes[layer].keep)
+        return r->net->n_nodes;
+    for (int i = layer + 1; i < r->net->n_nodes; i++)
+        for (int k = 0; r->nodes[i].needed && k < r->net->nodes[i].n_from; k++)
+            if (r->net->nodes[i].from[k] == layer)
+                last = r->nodes[i].in_place ? last_reader(r, i) : i;
+    return last;
+}
+
+static void live_buffers_are_apart(void **state)
+{
+    (void)state;
+    for (int m = 0; m < model_count(); m++) {
+        struct net *n = NULL;
+        struct net_run *r = NULL;
+        assert_ok(net_create(&n, model_at(m), NULL, 1));
+        assert_ok(net_run_create(&r, n, 2, NET_INFER));
+        for (int i = 0; i < n->n_nodes; i++)
+            for (int k = 0; k < i; k++) {
+                if (!r->nodes[i].needed || !r->nodes[k].needed || r->nodes[i].in_place)
+                    continue;
+                const float *a = r->nodes[i].out.at, *b = r->nodes[k].out.at;
+                bool overlap = a < b + shape_count(r->nodes[k].out.shape) && b < a + shape_count(r->nodes[i].out.shape);
+                if (overlap && !r->nodes[k].in_place && last_reader(r, k) >= i)
+                    print_error("%s: %s overwrites %s, which is still read\n", model_at(m)->name, n->nodes[i].name,
+                                n->nodes[k].name);
+                assert_false(overlap && !r->nodes[k].in_place && last_reader(r, k) >= i);
+            }
+        net_run_free(&r);
+        net_free(&n);
+    }
+}
+
+static void runs_without_allocating(void **state)
+{
+    (void)state;
+    for (int m = 0; m < model_count(); m++) {
+        struct net *n = NULL;
+        struct net_run *r = NULL;
+        assert_ok(net_create(&n, model_at(m), NULL, 1));
+        assert_ok(net_run_create(&r, n, 2, NET_INFER));
+        uint64_t before = memory_allocations();
+        for (int i = 0; i < 3; i++)
+            net_run_forward(r, 1 + i % 2);
+        assert_int_equal(memory_allocations(), before);
+        net_run_free(&r);
+        net_free(&n);
+    }
+}
+
+/* A fully convolutional net at another size says of the same pixels what it said before. */
+static void sized_runs_agree(void **state)
+{
+    (void)state;
+    struct net *n = NULL;
+    struct net_run *small = NULL, *large = NULL;
+    int layer;
+    assert_ok(net_create(&n, &model_lnet, NULL, 1));
+    assert_ok(net_find(n, "response8", &layer));
+    assert_ok(net_run_create_sized(&small, n, 1, 256, 256, NET_INFER));
+    assert_ok(net_run_create_sized(&large, n, 1, 256, 512, NET_INFER));
+    struct tensor a = net_run_at(small, 0), b = net_run_at(large, 0);
+    kit_random(a.at, shape_count(a.shape), 5);
+    for (int c = 0; c < 3; c++)
+        for (int y = 0; y < 256; y++)
+            for (int x = 0; x < 512; x++)
+                b.at[(c * 256 + y) * 512 + x] = a.at[(c * 256 + y) * 256 + x % 256];
+    net_run_forward(small, 0);
+    net_run_forward(large, 0);
+    struct tensor s = net_run_at(small, layer), l = net_run_at(large, layer);
+    assert_int_equal(l.shape.w, 2 * s.shape.w);
+    /* the left edge of both sees the same, as far as the right neighbourhood does not reach */
+    for (int y = 0; y < s.shape.h; y++)
+        assert_near(s.at[y * s.shape.w], l.at[y * l.shape.w], 1e-3);
+    net_run_free(&small);
+    net_run_free(&large);
+    net_free(&n);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(deepid2_is_as_published),
+        cmocka_unit_test(live_buffers_are_apart),
+        cmocka_unit_test(runs_without_allocating),
+        cmocka_unit_test(sized_runs_agree),
+    };
+    return cmocka_run_group_tests_name("nets plan", tests, NULL, NULL);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ * Nets and files: what is saved is loaded, each way a file can misfit gets its message, folded nets compute the same,
+ * a resumed solver goes on as if it had never stopped. */
+#include "tests/kit.h"
+
+#include <math.h>
+
+#include "nets/internal.h"
+#include "nets/models/models.h"
+
+static struct net *small(int people, bool normalize)
+{
+    struct deepid2_options o;
+    struct net *n = NULL;
+    option_defaults(model_deepid2.options, &o);
+    o.maps = 4;
+    o.code = 16;
+    o.people = people;
+    o.normalize = normalize;
+    assert_ok(net_create(&n, &model_deepid2, &o, 11));
+    return n;
+}
+
+static void fill(struct net_run *run, uint64_t seed)
+{
+    for (int i = 0; i < run->net->n_nodes; i++) {
+        if (run->net->nodes[i].kind || !run->nodes[i].out.at)
+            continue;
+        struct tensor t = net_run_at(run, i);
+        kit_random(t.at, shape_count(t.shape), seed + (uint64_t)i);
+        for (size_t k = 0; strcmp(run->net->nodes[i].name, "who") == 0 && k < shape_count(t.shape); k++)
+            t.at[k] = (float)(k / 3);
+    }
+}
+
+static void codes_near(const struct net *a, const struct net *b, double tolerance)
+{
+    const struct net *nets[2] = { a, b };
+    float code[2][16];
+    for (int i = 0; i < 2; i++) {
+        struct net_run *run = NULL;
+        int layer;
+        assert_ok(net_run_create(&run, nets[i], 2, NET_INFER));
+        assert_ok(net_find(nets[i], "code", &layer));
+        fill(run, 4);
+        net_run_forward(run, 2);
+        memcpy(code[i], net_run_at(run, layer).at, sizeof code[i]);
+        net_run_free(&run);
+    }
+    double most = 0;
+    for (int k = 0; k < 16; k++) {
+        assert_near(code[0][k], code[1][k], tolerance);
+        most = fmax(most, fabs(code[0][k]));
+    }
+    assert_true(most > 0.01); /* not all zero */
+}
+
+static void saved_is_loaded(void **state)
+{
+    (void)state;
+    struct net *n = small(10, false), *back = NULL;
+    const struct tensors_note notes[] = { { "score", "0.5" } };
+    assert_ok(net_save(n, kit_path("a.safetensors"), notes, 1));
+    assert_ok(net_load(&back, kit_path("a.safetensors"), "deepid2"));
+    assert_string_equal(net_note(back, "score"), "0.5");
+    assert_true(net_checksum(back) != 0);
+    assert_int_equal(((const struct deepid2_options *)net_options(back))->maps, 4);
+    assert_int_equal(back->n_weights, n->n_weights);
+    assert_memory_equal(n->weights, back->weights, n->n_weights * sizeof(float));
+    net_free(&n);
+    net_free(&back);
+}
+
+static void shipped_leaves_the_classes_out(void **state)
+{
+    (void)state;
+    struct net *n = small(10, false), *back = NULL;
+    float extra[3] = { 1, 2, 3 };
+    struct tensors_array more = { "matcher.numbers", TENSORS_F32, 1, { 3 }, 3, extra };
+    assert_ok(net_ship(n, kit_path("b.safetensors"), &more, 1, NULL, 0));
+    assert_ok(net_load(&back, kit_path("b.safetensors"), NULL));
+    assert_null(tensors_find(net_file(back), "people.weight"));
+    assert_non_null(tensors_find(net_file(back), "matcher.numbers"));
+    codes_near(n, back, 0);
+    net_free(&n);
+    net_free(&back);
+}
+
+static void misfits_are_named(void **state)
+{
+    (void)state;
+    struct net *n = small(0, false), *back = NULL;
+    char *bytes;
+    size_t size;
+    assert_fails(net_load(&back, kit_path("none.safetensors"), NULL), NO_RESOURCE, "none.safetensors");
+    kit_write_text(kit_path("text.safetensors"), "this is no weights file at all, only words");
+    assert_fails(net_load(&back, kit_path("text.safetensors"), NULL), BAD_DATA, "text.safetensors");
+    assert_ok(net_save(n, kit_path("c.safetensors"), NULL, 0));
+    assert_fails(net_load(&back, kit_path("c.safetensors"), "lnet"), BAD_MATCH, "lnet is wanted");
+    bytes = kit_read(kit_path("c.safetensors"), &size);
+    bytes[size - 5] ^= 0x40; /* one bit of one weight */
+    kit_write(kit_path("flipped.safetensors"), bytes, size);
+    assert_fails(net_load(&back, kit_path("flipped.safetensors"), NULL), BAD_DATA, "checksum");
+    kit_write(kit_path("cut.safetensors"), bytes, size - 100);
+    assert_fails(net_load(&back, kit_path("cut.safetensors"), NULL), BAD_DATA, "cut.safetensors");
+    memory_free(&bytes);
+    /* other sizes than the notes say: written by a net that calls itself another */
+    struct tensors_note lie = { "model.maps", "5" };
+    struct tensors_array one = { "conv1.weight", TENSORS_F32, 4, { 4, 3, 4, 4 }, 192, n->weights };
+    struct tensors_note notes[] = { { "model", "deepid2" }, lie };
+    assert_ok(tensors_write(kit_path("lie.safetensors"), &one, 1, notes, 2));
+    assert_fails(net_load(&back, kit_path("lie.safetensors"), NULL), BAD_MATCH, "conv1.weight is 4x3x4x4, deepid2 wants 5x3x4x4");
+    notes[0].value = "resnet";
+    assert_ok(tensors_write(kit_path("lie.safetensors"), &one, 1, notes, 2));
+    assert_fails(net_load(&back, kit_path("lie.safetensors"), NULL), BAD_MATCH, "resnet");
+    n->weights[3] = NAN;
+    assert_ok(net_save(n, kit_path("nan.safetensors"), NULL, 0));
+    assert_fails(net_load(&back, kit_path("nan.safetensors"), NULL), BAD_DATA, "not finite");
+    assert_null(back);
+    net_free(&n);
+}
+
+static void folded_computes_the_same(void **state)
+{
+    (void)state;
+    struct net *n = small(7, true), *folded = NULL;
+    uint64_t random = 3;
+    for (int i = 0; i < n->n_params; i++) /* statistics and scales that are not 0 and 1 */
+        for (size_t k = 0; n->params[i].as.role != PARAM_WEIGHT && k < n->params[i].n; k++)
+            n->weights[n->params[i].at + k] = 0.5f + random_unit(&random);
+    assert_ok(net_fold(&folded, n));
+    for (int i = 0; i < folded->n_nodes; i++)
+        assert_true(!folded->nodes[i].kind || strcmp(folded->nodes[i].kind->name, "normalize"));
+    codes_near(n, folded, 2e-4);
+    net_free(&n);
+    net_free(&folded);
+}
+
+static void learn(struct net *n, struct solver *s, int from, int to)
+{
+    struct net_run *runs[2] = { NULL, NULL };
+    for (int w = 0; w < 2; w++)
+        assert_ok(net_run_create(&runs[w], n, 6, NET_LEARN));
+    for (int step = from; step < to; step++) {
+        for (int w = 0; w < 2; w++) {
+            fill(runs[w], (uint64_t)(step * 2 + w));
+            net_run_learn(runs[w]);
+        }
+        solver_step(s, runs, 2);
+    }
+    for (int w = 0; w < 2; w++)
+        net_run_free(&runs[w]);
+}
+
+static void resume_equals_straight(void **state)
+{
+    (void)state;
+    struct solver_options o = { 0.01f, 0.9f, 1e-4f, 5, 0.9f };
+    struct net *a = small(5, true), *b = small(5, true);
+    struct solver *sa = NULL, *sb = NULL;
+    assert_ok(solver_create(&sa, a, &o));
+    learn(a, sa, 0, 6);
+    assert_ok(solver_create(&sb, b, &o));
+    learn(b, sb, 0, 3);
+    assert_ok(solver_save(sb, kit_path("check.safetensors"), NULL, 0));
+    solver_free(&sb);
+    net_free(&b);
+    b = small(5, true);
+    assert_ok(solver_create(&sb, b, &o));
+    assert_ok(solver_load(sb, kit_path("check.safetensors"), NULL));
+    learn(b, sb, 3, 6);
+    assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof(float));
+    solver_swap_average(sa);
+    solver_swap_average(sb);
+    assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof(float));
+    struct net *other = small(6, true);
+    struct solver *so = NULL;
+    assert_ok(solver_create(&so, other, &o));
+    assert_fails(solver_load(so, kit_path("check.safetensors"), NULL), BAD_MATCH, "check.safetensors");
+    solver_free(&sa);
+    solver_free(&sb);
+    solver_free(&so);
+    net_free(&a);
+    net_free(&b);
+    net_free(&other);
+}
+
+/* Every allocation of net_create and net_run_create fails once: a status each time, nothing leaks or crashes. */
+static void survives_failing_memory(void **state)
+{
+    (void)state;
+    struct net *n = NULL;
+    struct net_run *run = NULL;
+    int failures = 0;
+    for (uint64_t at = 1; at < 10000; at++) {
+        memory_fail_at(at);
+        enum status s = net_create(&n, &model_deepid2, NULL, 1);
+        if (!s)
+            s = net_run_create(&run, n, 1, NET_LEARN);
+        memory_fail_at(0);
+        if (s) {
+            failures++;
+            assert_int_equal(s, NO_RESOURCE);
+        }
+        net_run_free(&run);
+        net_free(&n);
+        if (!s)
+            break;
+    }
+    assert_true(failures > 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(saved_is_loaded),          cmocka_unit_test(shipped_leaves_the_classes_out),
+        cmocka_unit_test(misfits_are_named),        cmocka_unit_test(folded_computes_the_same),
+        cmocka_unit_test(resume_equals_straight),   cmocka_unit_test(survives_failing_memory),
+    };
+    return cmocka_run_group_tests_name("nets weights", tests, NULL, NULL);
+}
