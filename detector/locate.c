@@ -33,7 +33,7 @@ enum status locate_find(struct locate *out, const struct net *n)
 
 static struct window decode_cell(const float *box, const float *marks, size_t plane, float x, float y, float step)
 {
-    struct window w;
+    struct window w = { .score = 0 };
     float far[4];
     for (int i = 0; i < 4; i++) {
         far[i] = expf(fminf(fmaxf(box[(size_t) i * plane], -TOO_FAR), TOO_FAR)) * step;

@@ -198,6 +198,20 @@ static float start_of(uint64_t *random, float length, float anchor, float half, 
     return between(random, low, high);
 }
 
+/* A piece of a face-free scene over the whole canvas. */
+static void ground(const struct compose *c, struct sample *s, uint64_t *random)
+{
+    const struct scene *scene = any(&c->packs[NOFACES], random);
+    const float size = (float) c->options.size;
+    const float w = (float) scene->picture.w;
+    const float h = (float) scene->picture.h;
+    const float scale = doubling(random, 1, 2) * size / fminf(w, h);
+    const float x = between(random, 0, scale * w - size);
+    const float y = between(random, 0, scale * h - size);
+    paint_random(s->canvas, random);
+    paint_scene(s->canvas, s->spare, scene->picture, (struct warp){ scale, 0, -x, 0, scale, -y }, 0);
+}
+
 /* Begins the canvas with a crop of a scene with a face of wanted size in it. */
 static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t *random)
 {
@@ -220,22 +234,13 @@ static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t
     const float x = start_of(random, scale * (float) scene->picture.w, scale * mid.x, scale * anchor.w / 2, size);
     const float y = start_of(random, scale * (float) scene->picture.h, scale * mid.y, scale * anchor.h / 2, size);
     const struct warp to_canvas = { scale, 0, -x, 0, scale, -y };
-    paint_random(s->canvas, random);
+    if (chance(random, 0.6f)) {
+        ground(c, s, random);
+    } else {
+        paint_random(s->canvas, random);
+    }
     const struct box seen = paint_scene(s->canvas, s->spare, scene->picture, to_canvas, 0);
     add_faces(c, s, t, scene, to_canvas, seen);
-}
-
-static void begin_without_faces(const struct compose *c, struct sample *s, uint64_t *random)
-{
-    const struct scene *scene = any(&c->packs[NOFACES], random);
-    const float size = (float) c->options.size;
-    const float w = (float) scene->picture.w;
-    const float h = (float) scene->picture.h;
-    const float scale = doubling(random, 0.7f, 2) * size / fmaxf(w, h);
-    const float x = start_of(random, scale * w, scale * w * random_unit(random), 0, size);
-    const float y = start_of(random, scale * h, scale * h * random_unit(random), 0, size);
-    paint_random(s->canvas, random);
-    paint_scene(s->canvas, s->spare, scene->picture, (struct warp){ scale, 0, -x, 0, scale, -y }, 0);
 }
 
 /* Free of faces, with a little air? */
@@ -334,7 +339,7 @@ void compose_draw(const struct compose *c, struct sample *s, uint64_t *random)
         begin_with_faces(c, s, random);
         paste_some(c, s, random_below(random, 3), random);
     } else {
-        begin_without_faces(c, s, random);
+        ground(c, s, random);
         paste_some(c, s, random_below(random, 6), random);
     }
     cover_some(c, s, random);

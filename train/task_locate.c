@@ -13,6 +13,8 @@
 #include "train/task.h"
 
 enum { WORKERS = 8, WINDOWS = 8192, HELD_SIDE = 640 };
+enum { FACE_LOSS, BOX_LOSS, MARKS_LOSS, TAGS_LOSS, N_LOSSES };
+static const char *const loss_names[N_LOSSES] = { "face", "box", "marks", "tags" };
 
 struct locate_options {
     struct compose_options compose;
@@ -28,6 +30,9 @@ struct locate_state {
     struct net_run *run; /* for scoring */
     struct window *windows;
     int picture;
+    int losses[N_LOSSES][LNET_STRIDES]; /* layers */
+    double sums[N_LOSSES];              /* since the last log line */
+    int steps;
 };
 
 #define PART(field) offsetof(struct locate_options, compose.field)
@@ -74,10 +79,50 @@ static enum status open_locate(void *state, struct task_setting *setting)
     return s;
 }
 
+static void find_losses(struct locate_state *st, const struct net *n)
+{
+    for (int i = 0; i < N_LOSSES; i++) {
+        for (int j = 0; j < LNET_STRIDES; j++) {
+            char name[32];
+            snprintf(name, sizeof name, "%s_loss%d", loss_names[i], LNET_FIRST_STRIDE << j);
+            if (net_find(n, name, &st->losses[i][j])) {
+                st->losses[i][j] = -1; /* a net without tags */
+            }
+        }
+    }
+}
+
+static void stepped_locate(void *state, struct net *n, struct net_run *const *runs, int n_runs, int64_t step)
+{
+    struct locate_state *st = state;
+    (void) n;
+    (void) n_runs;
+    (void) step;
+    for (int i = 0; i < N_LOSSES; i++) {
+        for (int j = 0; j < LNET_STRIDES; j++) {
+            st->sums[i] += st->losses[i][j] >= 0 ? net_run_loss(runs[0], st->losses[i][j]) : 0;
+        }
+    }
+    st->steps++;
+}
+
+static void log_locate(void *state, char *out, int size)
+{
+    struct locate_state *st = state;
+    int at = 0;
+    for (int i = 0; i < N_LOSSES && at < size; i++) {
+        at += snprintf(out + at, (size_t) (size - at), "%s%s=%.3f", i ? " " : "", loss_names[i],
+                       st->sums[i] / (st->steps ? st->steps : 1));
+        st->sums[i] = 0;
+    }
+    st->steps = 0;
+}
+
 static enum status begin_locate(void *state, struct net *n)
 {
     struct locate_state *st = state;
     enum status s = net_find(n, "picture", &st->picture);
+    find_losses(st, n);
     if (!s) {
         s = targets_find(&st->targets, n);
     }
@@ -169,6 +214,8 @@ const struct task task_locate = {
     .open = open_locate,
     .begin = begin_locate,
     .batch = batch_locate,
+    .stepped = stepped_locate,
+    .log = log_locate,
     .score = score_locate,
     .close = close_locate,
 };
