@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Scores of tracks whose figures can be worked out by hand. */
-#include "train/eval.h"
-#include "train/track_score.h"
+#include "tests/kit.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "train/eval.h"
+#include "train/track_score.h"
 
 enum { MOST = 256 };
 struct list { struct track_row rows[MOST]; size_t n; };
@@ -114,22 +106,12 @@ static void test_stays_together(void **state)
     assert_int_equal(s.false_boxes, 1);
 }
 
-static char *write_text(const char *text)
-{
-    static char path[64];
-    snprintf(path, sizeof path, "/tmp/eval-tracks-XXXXXX");
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_true(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    close(fd);
-    return path;
-}
-
 static void test_files(void **state)
 {
     (void)state;
     struct track_rows rows;
-    char *path = write_text("2,1,5,6,7,8,0.5,-1,-1,-1\r\n\n1,1,1.5,2,3,4,1\n1,2,1,2,3,4,0\n");
+    const char *path = kit_path("tracks.txt");
+    kit_write_text(path, "2,1,5,6,7,8,0.5,-1,-1,-1\r\n\n1,1,1.5,2,3,4,1\n1,2,1,2,3,4,0\n");
     assert_int_equal(track_rows_read(&rows, path, true), OK);
     assert_int_equal(rows.n, 2); /* the one marked 0 does not count */
     assert_int_equal(rows.rows[0].frame, 1);
@@ -138,13 +120,11 @@ static void test_files(void **state)
     assert_int_equal(track_rows_read(&rows, path, false), OK);
     assert_int_equal(rows.n, 3);
     track_rows_free(&rows);
-    unlink(path);
     static const char *const bad[] = {"1,2,3,4,5\n", "1,2,x,4,5,6\n", "1,1,1,1,2,2\n1,1,5,5,2,2\n"};
     for (size_t i = 0; i < 3; i++) {
-        path = write_text(bad[i]);
+        kit_write_text(path, bad[i]);
         assert_int_equal(track_rows_read(&rows, path, false), BAD_DATA);
         assert_non_null(strstr(fail_message(), path));
-        unlink(path);
     }
     char *words[] = {"--truth", "/nowhere/gt.txt", "--tracks", "/nowhere/t.txt"};
     assert_true(eval_tracks(4, words) < 0);

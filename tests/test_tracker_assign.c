@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * The assignment is the best one: against all permutations for small tables, and by hand. */
-#include "base/random.h"
-#include "tracker/assign.h"
+#include "tests/kit.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
+#include "tracker/assign.h"
 
 /* The least sum over all ways, by trying them. */
 static double try_all(const float *cost, int stride, int row, int rows, int columns, float alone,

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The tracker on boxes alone (no pixels): synthetic motion with a known answer. */
-#include "base/memory.h"
-#include "base/random.h"
-#include "tracker/tracker.h"
+#include "tests/kit.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "base/memory.h"
+#include "tracker/tracker.h"
 
 enum { MOST = 300, FRAME_US = 40000 };
 static const struct image nothing;

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The tracker on pictures: textured squares over a textured ground, whose places are known in every frame. */
-#include "base/memory.h"
-#include "base/random.h"
-#include "tracker/tracker.h"
+#include "tests/kit.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "base/memory.h"
+#include "tracker/tracker.h"
 
 enum { W = 640, H = 360, MOST = 32, FRAME_US = 40000 };
 static uint8_t pixels[W * H * IMAGE_PIXEL];

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Votes: when a track gets a name, keeps it, loses it; strangers; two tracks and one person. */
-#include "base/random.h"
-#include "pipeline/vote.h"
+#include "tests/kit.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "pipeline/vote.h"
 
 enum { ADA = 1, BOB = 2, FRAME_US = 40000 };
 static const float threshold = 4;
