@@ -44,7 +44,7 @@ static void consider(struct match *m, int person, float best, float second)
 
 struct match gallery_match(const struct gallery *g, const struct recognizer *r, const struct face *face)
 {
-    _Alignas(64) float row[ROW_MAX];
+    _Alignas(64) float row[RECOGNIZER_ROW];
     struct match m = {-1, 0, 0};
     if (!g->copy.n_samples || !(face->has & FACE_CODED))
         return m;

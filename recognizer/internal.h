@@ -7,8 +7,6 @@
 #include "base/tensors.h"
 #include "recognizer/recognizer.h"
 
-enum { ROW_MAX = FACE_CODE + 16 }; /* floats; rows are 64-byte aligned */
-
 struct matcher_state {
     const struct kernels *kernels;
     int n_code;
@@ -17,7 +15,7 @@ struct matcher_state {
 
 struct matcher {
     const char *name, *about;
-    int (*row)(int n_code); /* floats a prepared code takes; at most ROW_MAX */
+    int (*row)(int n_code); /* floats a prepared code takes; at most RECOGNIZER_ROW */
     /* BAD_MATCH when the file does not hold what the matcher needs. NULL: it needs nothing. */
     enum status (*load)(struct matcher_state *state, const struct tensors *file, const char *path);
     void (*prepare)(const struct matcher_state *state, const struct face *face, float *row);
@@ -40,10 +38,5 @@ enum status calibration_load(struct calibration *out, const struct tensors *file
 /* The log likelihood ratio that a part `rate` of strangers' pairs exceeds: between the measured ones straight in
  * log(rate), beyond them on the last slope. */
 float calibration_threshold(const struct calibration *c, double rate);
-
-/* For the gallery. */
-int recognizer_row(const struct recognizer *r);
-void recognizer_prepare(const struct recognizer *r, const struct face *face, float *row);
-float recognizer_compare(const struct recognizer *r, const float *a, const float *b);
 
 #endif

@@ -47,19 +47,20 @@ static void name_codes(struct recognizer *r)
         snprintf(r->codes, sizeof r->codes, "%s %016" PRIx64, net_model(r->net)->name, net_checksum(r->net));
 }
 
-static enum status load_matcher(struct recognizer *r, const char *path, int number)
+static enum status load_matcher(struct recognizer *r, const char *path, const struct recognizer_options *o)
 {
     r->state.kernels = kernels_best();
     r->state.n_code = embed_size(r->embed);
-    r->matcher = matcher_at(number);
+    r->matcher = matcher_at(o->matcher);
+    r->calibration = (struct calibration){.factor = 1};
     if (!r->matcher)
         return OK;
     enum status s = tensors_open(&r->file, path);
     if (!s && r->matcher->load)
         s = r->matcher->load(&r->state, r->file, path);
-    if (!s)
+    if (!s && !o->raw)
         s = calibration_load(&r->calibration, r->file, path, r->matcher->name);
-    if (!s && !r->calibration.known)
+    if (!s && !o->raw && !r->calibration.known)
         log_say(LOG_WARN, NULL, "%s: no calibration for %s: scores are raw, every face may get a name", path,
                 r->matcher->name);
     return s;
@@ -83,7 +84,7 @@ enum status recognizer_open(struct recognizer **out, const struct recognizer_opt
     else
         s = file_find_weights(path, sizeof path, "deepid2");
     if (s || (s = arena_seal(a)) || (s = net_load(&r->net, path, NULL)) ||
-        (s = embed_open(&r->embed, r->net, path, o->mirror)) || (s = load_matcher(r, path, o->matcher))) {
+        (s = embed_open(&r->embed, r->net, path, o->mirror)) || (s = load_matcher(r, path, o))) {
         recognizer_close(&r);
         return fail_in(s, "recognizer");
     }
@@ -150,8 +151,8 @@ float recognizer_compare(const struct recognizer *r, const float *a, const float
 
 float recognizer_score(const struct recognizer *r, const struct face *a, const struct face *b)
 {
-    _Alignas(64) float x[ROW_MAX];
-    _Alignas(64) float y[ROW_MAX];
+    _Alignas(64) float x[RECOGNIZER_ROW];
+    _Alignas(64) float y[RECOGNIZER_ROW];
     recognizer_prepare(r, a, x);
     recognizer_prepare(r, b, y);
     return recognizer_compare(r, x, y);

@@ -17,6 +17,7 @@ struct recognizer_options {
     int matcher;            /* enum matcher_number */
     float false_match_rate; /* how often a stranger may be given a name */
     bool mirror;            /* average the codes of the crop and its mirror image */
+    bool raw;               /* not a user's option: scores as the matcher gives them, not calibrated */
 };
 extern const struct option recognizer_option_table[];
 
@@ -43,6 +44,12 @@ const char *recognizer_codes(const struct recognizer *r);
 const char *recognizer_matcher(const struct recognizer *r); /* its name, or "none" */
 /* The log likelihood ratio that two codes are of one person (calibrated on the validation people). */
 float recognizer_score(const struct recognizer *r, const struct face *a, const struct face *b);
+/* The same in two steps, for one against many: prepared codes are rows of so many floats (at most RECOGNIZER_ROW), each
+ * on 64 bytes. */
+enum { RECOGNIZER_ROW = FACE_CODE + 16 };
+int recognizer_row(const struct recognizer *r);
+void recognizer_prepare(const struct recognizer *r, const struct face *face, float *row);
+float recognizer_compare(const struct recognizer *r, const float *a, const float *b);
 /* Least score at which a face may be named, for the chosen false match rate and a gallery of so many people. */
 float recognizer_threshold(const struct recognizer *r, int n_people);
 void recognizer_close(struct recognizer **r);

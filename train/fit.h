@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * What is fitted when a net has been learnt: matchers on the train people, calibration on the validation people. */
+#ifndef FACETRAIL_TRAIN_FIT_H
+#define FACETRAIL_TRAIN_FIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "train/data.h"
+
+/* Joint Bayesian, papers.md section 10. All matrices are d x d, row by row; one block, memory_free(&j->mean). */
+struct joint_bayes {
+    int d;
+    double *mean;
+    double *between, *within; /* S_mu, S_epsilon */
+    double *form, *cross;     /* A, G */
+    double *root;             /* U: G = -U'U, upper triangular */
+    int steps;                /* EM steps taken */
+    double change;            /* |dS_epsilon| / |S_epsilon| of the last */
+};
+struct joint_bayes_options {
+    int steps;          /* at most; 0: between-class and within-class scatter as they are */
+    double tolerance;   /* ends when the change is smaller */
+    bool exact;         /* EM with the posterior covariances; no: the paper's, which drops them */
+    int most;           /* samples of a person that are used, 0: all */
+};
+/* codes [n, d], person [n]: any numbers; persons of one sample count for S_mu + S_epsilon only through their mean. */
+enum status joint_bayes_fit(struct joint_bayes *out, const float *codes, const int *person, size_t n, int d,
+                            const struct joint_bayes_options *o);
+/* x'Ax + y'Ay - 2 x'Gy of two codes (the mean is taken off here), in double precision. */
+double joint_bayes_score(const struct joint_bayes *j, const float *x, const float *y);
+void joint_bayes_free(struct joint_bayes *j);
+
+/* From raw scores: logistic regression with equal weight of both kinds (log likelihood ratio = factor * score + shift)
+ * and the scores that 1e-1 .. 1e-6 of the impostor pairs exceed. Sorts both arrays. */
+enum { FIT_TAIL = 6 };
+struct fit_calibration { double factor, shift, eer, tail[FIT_TAIL]; };
+enum status fit_calibrate(struct fit_calibration *out, float *same, size_t n_same, float *different, size_t n_different);
+
+/* The finished net lies at `path`: fits Joint Bayesian on the train faces of `d`, calibrates all matchers on its
+ * validation faces, and writes both into the file. Can be done again. */
+enum status fit_matchers(const char *path, const struct data *d);
+
+#endif
