@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ * After a net has been learnt: the codes of all faces, Joint Bayesian on the train people, calibration of every matcher
+ * on the validation people; all of it goes into the net's own file. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/tensors.h"
+#include "recognizer/recognizer.h"
+#include "train/fit.h"
+
+enum { ENCODE = 32, SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 12, ARRAYS = 4 };
+static const char *const matcher_names[] = {"joint-bayes", "cosine", "hamming"};
+enum { MATCHERS = 3 };
+
+struct coded { /* faces of one split */
+    struct face *faces; /* validation: all of it */
+    float *codes;       /* train: the codes only */
+    int *person;
+    size_t n;
+};
+
+struct fitting {
+    const struct data *data;
+    struct coded train, val;
+    int n_code;
+    struct joint_bayes joint;
+    float *arrays; /* mean, A, G, U as floats */
+    struct fit_calibration calibrations[MATCHERS];
+    char codes[64], lines[MATCHERS][2][256], about[256];
+};
+
+static enum status open_recognizer(struct recognizer **out, const char *path, int matcher)
+{
+    struct recognizer_options o = {.weights = path, .matcher = matcher, .false_match_rate = 1e-3F, .mirror = true,
+                                   .raw = true};
+    return recognizer_open(out, &o);
+}
+
+static size_t count(const struct data *d, enum data_split split)
+{
+    size_t n = 0;
+    for (int i = 0; i < data_count(d); i++)
+        n += data_face(d, i)->split == split;
+    return n;
+}
+
+static enum status make_room(struct fitting *f)
+{
+    f->train.n = count(f->data, DATA_TRAIN);
+    f->val.n = count(f->data, DATA_VAL);
+    if (f->train.n < 2 || f->val.n < 2)
+        return fail(BAD_DATA, "matchers: %zu train and %zu validation faces", f->train.n, f->val.n);
+    f->train.codes = memory_alloc(f->train.n * (size_t)f->n_code, sizeof(float));
+    f->train.person = memory_alloc(f->train.n, sizeof(int));
+    f->val.faces = memory_alloc(f->val.n, sizeof(struct face));
+    f->val.person = memory_alloc(f->val.n, sizeof(int));
+    return f->train.codes && f->train.person && f->val.faces && f->val.person
+               ? OK
+               : fail(NO_RESOURCE, "matchers: no memory for %zu codes", f->train.n);
+}
+
+static void keep(struct coded *c, size_t at, const struct face *face, int person)
+{
+    c->person[at] = person;
+    if (c->faces)
+        c->faces[at] = *face;
+    else
+        memcpy(c->codes + at * (size_t)face->n_code, face->code, (size_t)face->n_code * sizeof *face->code);
+}
+
+static void encode(struct recognizer *r, struct fitting *f, enum data_split split, struct coded *into)
+{
+    struct recognizer_crop crops[ENCODE];
+    struct face faces[ENCODE];
+    int who[ENCODE];
+    int n = 0;
+    size_t done = 0;
+    memset(faces, 0, sizeof faces);
+    for (int i = 0; i <= data_count(f->data); i++) {
+        bool end = i == data_count(f->data);
+        if (!end && data_face(f->data, i)->split == split) {
+            crops[n] = (struct recognizer_crop){data_image(f->data, i), data_warp()};
+            who[n++] = data_face(f->data, i)->person;
+        }
+        if (n == ENCODE || end) {
+            recognizer_describe_crops(r, crops, faces, n);
+            for (int k = 0; k < n; k++)
+                keep(into, done + (size_t)k, &faces[k], who[k]);
+            done += (size_t)n;
+            n = 0;
+        }
+    }
+}
+
+static enum status fit_joint(struct fitting *f)
+{
+    static const struct joint_bayes_options options = {.steps = 60, .tolerance = 1e-4, .exact = true, .most = 60};
+    enum status s = joint_bayes_fit(&f->joint, f->train.codes, f->train.person, f->train.n, f->n_code, &options);
+    size_t d = (size_t)f->n_code;
+    if (s)
+        return s;
+    f->arrays = memory_alloc(d + 3 * d * d, sizeof *f->arrays);
+    if (!f->arrays)
+        return fail(NO_RESOURCE, "matchers: no memory");
+    float *to = f->arrays;
+    for (size_t i = 0; i < d; i++)
+        *to++ = (float)f->joint.mean[i];
+    const double *const from[] = {f->joint.form, f->joint.cross, f->joint.root};
+    for (int k = 0; k < 3; k++)
+        for (size_t i = 0; i < d * d; i++)
+            *to++ = (float)from[k][i];
+    return OK;
+}
+
+static int list_arrays(const struct fitting *f, const struct tensors *file, struct tensors_array *out)
+{
+    static const char *const names[] = {"joint_bayes.mean", "joint_bayes.A", "joint_bayes.G", "joint_bayes.U"};
+    int n = 0;
+    for (int i = 0; i < tensors_count(file); i++)
+        if (strncmp(tensors_at(file, i)->name, "joint_bayes.", 12) != 0)
+            out[n++] = *tensors_at(file, i);
+    size_t d = (size_t)f->n_code;
+    float *at = f->arrays;
+    for (int k = 0; k < ARRAYS; k++) {
+        out[n] = (struct tensors_array){.name = names[k], .type = TENSORS_F32, .n_dims = k ? 2 : 1, .at = at};
+        out[n].n = k ? d * d : d;
+        out[n].dims[0] = out[n].dims[1] = (int64_t)d;
+        at += out[n++].n;
+    }
+    return n;
+}
+
+static bool is_ours(const char *key)
+{
+    for (int m = 0; m < MATCHERS; m++)
+        if (strncmp(key, matcher_names[m], strlen(matcher_names[m])) == 0)
+            return true;
+    return strcmp(key, "codes") == 0 || strcmp(key, "matchers") == 0 || strcmp(key, "xxh64") == 0;
+}
+
+static int list_notes(struct fitting *f, const struct tensors *file, bool calibrated, struct tensors_note *out,
+                      char keys[][64])
+{
+    const struct tensors_note *notes;
+    int n = 0;
+    int given = tensors_notes(file, &notes);
+    for (int i = 0; i < given; i++)
+        if (!is_ours(notes[i].key))
+            out[n++] = notes[i];
+    out[n++] = (struct tensors_note){"codes", f->codes};
+    out[n++] = (struct tensors_note){"matchers", f->about};
+    for (int m = 0; calibrated && m < MATCHERS; m++) {
+        snprintf(keys[2 * m], sizeof keys[0], "%s.logistic", matcher_names[m]);
+        snprintf(keys[2 * m + 1], sizeof keys[0], "%s.tail", matcher_names[m]);
+        out[n++] = (struct tensors_note){keys[2 * m], f->lines[m][0]};
+        out[n++] = (struct tensors_note){keys[2 * m + 1], f->lines[m][1]};
+    }
+    return n;
+}
+
+/* The file again, with what has been fitted so far. The old one is still mapped while the new one is written. */
+static enum status rewrite(struct fitting *f, const char *path, bool calibrated)
+{
+    struct tensors *file = NULL;
+    const struct tensors_note *given;
+    char keys[2 * MATCHERS][64];
+    enum status s = tensors_open(&file, path);
+    if (s)
+        return s;
+    const char *codes = tensors_note(file, "codes"); /* what galleries know these codes by: the net before any fit */
+    if (codes)
+        snprintf(f->codes, sizeof f->codes, "%s", codes);
+    else
+        snprintf(f->codes, sizeof f->codes, "%016" PRIx64, tensors_checksum(file));
+    struct arena *a = arena_create();
+    struct tensors_array *arrays = arena_alloc(a, (size_t)tensors_count(file) + ARRAYS, sizeof *arrays);
+    struct tensors_note *notes = arena_alloc(a, (size_t)tensors_notes(file, &given) + NOTES, sizeof *notes);
+    if (!arrays || !notes) {
+        s = fail(NO_RESOURCE, "%s: no memory", path);
+    } else {
+        int n = list_arrays(f, file, arrays);
+        int n_notes = list_notes(f, file, calibrated, notes, keys);
+        s = tensors_write(path, arrays, n, notes, n_notes);
+    }
+    arena_free(&a);
+    tensors_close(&file);
+    return s;
+}
+
+struct scores { float *same, *different; size_t n_same, n_different; };
+
+/* All pairs of the validation faces; a face with at most SAME_A_FACE of its own person, so that nobody
+ * counts too much. */
+static void score_pairs(const struct recognizer *r, const struct fitting *f, const float *rows, size_t width, size_t n,
+                        struct scores *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        int of_person = 0;
+        for (size_t k = 0; k < i; k++) {
+            float s = recognizer_compare(r, rows + i * width, rows + k * width);
+            if (f->val.person[i] != f->val.person[k])
+                out->different[out->n_different++] = s;
+            else if (of_person++ < SAME_A_FACE)
+                out->same[out->n_same++] = s;
+        }
+    }
+}
+
+static void write_lines(struct fitting *f, int m)
+{
+    const struct fit_calibration *c = &f->calibrations[m];
+    snprintf(f->lines[m][0], sizeof f->lines[m][0], "%.9g %.9g", c->factor, c->shift);
+    int n = 0;
+    for (int i = 0; i < FIT_TAIL; i++)
+        n += snprintf(f->lines[m][1] + n, sizeof f->lines[m][1] - (size_t)n, i ? " %.9g" : "%.9g", c->tail[i]);
+}
+
+static enum status calibrate(struct fitting *f, const char *path, int m)
+{
+    struct recognizer *r = NULL;
+    enum status s = open_recognizer(&r, path, m);
+    if (s)
+        return s;
+    size_t n = f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
+    size_t width = ((size_t)recognizer_row(r) + 15) / 16 * 16;
+    float *rows = memory_alloc(n * width, sizeof *rows);
+    struct scores scores = {0};
+    scores.same = memory_alloc(n * SAME_A_FACE, sizeof(float));
+    scores.different = memory_alloc(n * (n - 1) / 2, sizeof(float));
+    if (!rows || !scores.same || !scores.different) {
+        s = fail(NO_RESOURCE, "calibration: no memory");
+    } else {
+        for (size_t i = 0; i < n; i++)
+            recognizer_prepare(r, &f->val.faces[i], rows + i * width);
+        score_pairs(r, f, rows, width, n, &scores);
+        s = fit_calibrate(&f->calibrations[m], scores.same, scores.n_same, scores.different, scores.n_different);
+        write_lines(f, m);
+        log_say(LOG_INFO, NULL, "%s: eer=%.4f same=%zu different=%zu", matcher_names[m], f->calibrations[m].eer,
+                scores.n_same, scores.n_different);
+    }
+    memory_free(&rows);
+    memory_free(&scores.same);
+    memory_free(&scores.different);
+    recognizer_close(&r);
+    return s;
+}
+
+static enum status encode_all(struct fitting *f, const char *path)
+{
+    struct recognizer *r = NULL;
+    struct face probe = {0};
+    enum status s = open_recognizer(&r, path, MATCH_NONE);
+    if (s)
+        return s;
+    if (data_count(f->data) > 0) {
+        struct recognizer_crop crop = {data_image(f->data, 0), data_warp()};
+        recognizer_describe_crops(r, &crop, &probe, 1);
+    }
+    f->n_code = probe.n_code;
+    if (!(s = make_room(f))) {
+        encode(r, f, DATA_TRAIN, &f->train);
+        encode(r, f, DATA_VAL, &f->val);
+    }
+    recognizer_close(&r);
+    return s;
+}
+
+enum status fit_matchers(const char *path, const struct data *d)
+{
+    struct fitting f = {.data = d};
+    log_say(LOG_INFO, NULL, "%s: codes of %d faces", path, data_count(d));
+    enum status s = encode_all(&f, path);
+    if (!s)
+        s = fit_joint(&f);
+    if (!s) {
+        snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (%d EM steps, change %.1e); calibrated on "
+                 "all pairs of %zu validation faces", f.train.n, f.joint.steps, f.joint.change, f.val.n);
+        log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
+        s = rewrite(&f, path, false);
+    }
+    for (int m = 0; !s && m < MATCHERS; m++)
+        s = calibrate(&f, path, m);
+    if (!s)
+        s = rewrite(&f, path, true);
+    joint_bayes_free(&f.joint);
+    memory_free(&f.arrays);
+    memory_free(&f.train.codes);
+    memory_free(&f.train.person);
+    memory_free(&f.val.faces);
+    memory_free(&f.val.person);
+    return s;
+}
