@@ -15,6 +15,7 @@
 #include "recognizer/recognizer.h"
 #include "train/augment_face.h"
 #include "train/data.h"
+#include "train/fit.h"
 #include "train/pairs.h"
 #include "train/task.h"
 
@@ -281,6 +282,12 @@ static void ship(void *model_options)
     m->people = 0;
 }
 
+static enum status finish(void *state, const char *path)
+{
+    struct identity *t = state;
+    return fit_matchers(path, t->data);
+}
+
 static void close(void *state)
 {
     struct identity *t = state;
@@ -307,5 +314,6 @@ const struct task task_identity = {
     .remember = remember,
     .recall = recall,
     .ship = ship,
+    .finish = finish,
     .close = close,
 };
