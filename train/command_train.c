@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * facetrail train RECIPE [--resume] [--group.name VALUE ...] */
+ * facetrail train RECIPE [--resume | --fit] [--group.name VALUE ...] */
 #include <stdio.h>
 #include <string.h>
 
+#include "train/fit.h"
 #include "train/loop.h"
 #include "train/train.h"
 
@@ -21,7 +22,7 @@ static enum status print_options(const char *path)
 
 enum status train_command(int n_words, char **words)
 {
-    bool resume = false, print = false;
+    bool resume = false, print = false, fit = false;
     const char *path = NULL;
     char *rest[WORDS];
     int n = 0;
@@ -30,6 +31,8 @@ enum status train_command(int n_words, char **words)
     for (int i = 0; i < n_words; i++) {
         if (!strcmp(words[i], "--resume"))
             resume = true;
+        else if (!strcmp(words[i], "--fit"))
+            fit = true;
         else if (!strcmp(words[i], "--options"))
             print = true;
         else if (!path && strncmp(words[i], "--", 2) != 0)
@@ -46,7 +49,9 @@ enum status train_command(int n_words, char **words)
     if (s)
         return s;
     struct loop_result result;
-    if (!(s = loop_run(r, resume, NULL, &result)))
+    if (fit)
+        s = fit_recipe(r);
+    else if (!(s = loop_run(r, resume, NULL, &result)))
         printf("steps=%lld loss=%.4f score=%.4f samples_s=%.0f weights=%s\n", (long long)result.steps, result.loss,
                result.score, result.rate, r->train.weights);
     recipe_close(&r);

@@ -38,8 +38,11 @@ enum { FIT_TAIL = 6 };
 struct fit_calibration { double factor, shift, eer, tail[FIT_TAIL]; };
 enum status fit_calibrate(struct fit_calibration *out, float *same, size_t n_same, float *different, size_t n_different);
 
-/* The finished net lies at `path`: fits Joint Bayesian on the train faces of `d`, calibrates all matchers on its
+/* fit_matchers: the finished net lies at `path`: fits Joint Bayesian on the train faces of `d`, calibrates all matchers on its
  * validation faces, and writes both into the file. Can be done again. */
+struct recipe;
+/* facetrail train RECIPE --fit: only that, for the finished net at train.weights. */
+enum status fit_recipe(const struct recipe *r);
 enum status fit_matchers(const char *path, const struct data *d);
 
 #endif
