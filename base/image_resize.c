@@ -60,31 +60,44 @@ static struct span span_at(struct axis a, int i, uint16_t *weights)
 }
 
 struct tile {
-    int from, n;                          /* output columns */
-    int in_from, in_n;                    /* input columns that they need */
-    struct span spans[TILE_OUT];
-    uint16_t weights[TILE_IN + 2 * TILE_OUT]; /* of all spans, one after the other */
-    uint16_t sums[TILE_IN * IMAGE_PIXEL]; /* a row of the tile after the vertical pass, times 256 */
+    int from, n;          /* output columns */
+    int in_from, in_n;    /* input columns that they need */
+    int taps;             /* of the output pixel that has most; all are weighed with so many */
+    int first[TILE_OUT];  /* within the tile */
+    float weights[TILE_IN + 2 * TILE_OUT];             /* `taps` for each output pixel, by 65536 */
+    uint16_t sums[TILE_IN * IMAGE_PIXEL];              /* a row after the vertical pass, times 256 */
+    float row[(TILE_IN + TAPS_MAX + 2) * IMAGE_PIXEL]; /* the same, zeros behind */
+    float out[TILE_OUT * IMAGE_PIXEL];
 };
+
+/* How many taps an output pixel of this axis can have. */
+static int taps_most(struct axis a)
+{
+    if (a.in <= a.out)
+        return 2;
+    int64_t most = a.in % a.out == 0 ? a.in / a.out : a.in / a.out + 2;
+    return most > TAPS_MAX ? TAPS_MAX : (int)most;
+}
 
 /* Takes as many output columns as fit. */
 static void tile_plan(struct tile *t, struct axis a, int from)
 {
-    uint16_t *weights = t->weights;
-    uint16_t ahead[TAPS_MAX + 2];
+    uint16_t weights[TAPS_MAX + 2];
     t->from = from;
+    t->taps = taps_most(a);
     t->n = 0;
     for (int x = from; x < a.out && t->n < TILE_OUT; x++) {
-        struct span s = span_at(a, x, ahead);
+        struct span s = span_at(a, x, weights);
         if (t->n == 0)
             t->in_from = s.first;
-        if (s.first + s.n - t->in_from > TILE_IN)
+        if (s.first + s.n - t->in_from > TILE_IN || (t->n + 1) * t->taps > TILE_IN + 2 * TILE_OUT)
             break;
-        memcpy(weights, ahead, (size_t)s.n * sizeof *weights);
-        weights += s.n;
+        for (int k = 0; k < t->taps; k++)
+            t->weights[t->n * t->taps + k] = k < s.n ? (float)weights[k] / (ONE * ONE) : 0;
         t->in_n = s.first + s.n - t->in_from;
-        t->spans[t->n++] = (struct span){s.first - t->in_from, s.n};
+        t->first[t->n++] = s.first - t->in_from;
     }
+    memset(t->row + t->in_n * IMAGE_PIXEL, 0, (size_t)t->taps * IMAGE_PIXEL * sizeof *t->row);
 }
 
 static void row_set(uint16_t *restrict out, const uint8_t *restrict in, uint16_t weight, int n)
@@ -99,25 +112,57 @@ static void row_add(uint16_t *restrict out, const uint8_t *restrict in, uint16_t
         out[i] = (uint16_t)(out[i] + in[i] * weight);
 }
 
-static void columns(uint8_t *restrict out, const struct tile *restrict t)
+/* To floats, which four at a time are quicker to weigh than whole numbers of 32 bits. */
+static void row_to_floats(float *restrict out, const uint16_t *restrict in, int n)
 {
-    const uint16_t *weights = t->weights;
-    for (int x = 0; x < t->n; x++) {
-        const uint16_t *in = t->sums + (size_t)t->spans[x].first * IMAGE_PIXEL;
-        int n = t->spans[x].n;
-        uint32_t b = 32768, g = 32768, r = 32768, u = 32768;
-        for (int k = 0; k < n; k++, in += IMAGE_PIXEL) {
-            uint32_t w = *weights++;
-            b += w * in[0];
-            g += w * in[1];
-            r += w * in[2];
-            u += w * in[3];
+    for (int i = 0; i < n; i++)
+        out[i] = (float)in[i];
+}
+
+static void row_to_bytes(uint8_t *restrict out, const float *restrict in, int n)
+{
+    for (int i = 0; i < n; i++)
+        out[i] = (uint8_t)(int)(in[i] + 0.5f);
+}
+
+/* `taps` is written out by the callers, so that the small numbers become straight code. */
+static inline void weigh(struct tile *restrict t, int taps)
+{
+    const float *weights = t->weights;
+    for (int x = 0; x < t->n; x++, weights += taps) {
+        const float *in = t->row + (size_t)t->first[x] * IMAGE_PIXEL;
+        float *out = t->out + (size_t)x * IMAGE_PIXEL;
+        float b = 0, g = 0, r = 0, u = 0;
+        for (int k = 0; k < taps; k++, in += IMAGE_PIXEL) {
+            b += weights[k] * in[0];
+            g += weights[k] * in[1];
+            r += weights[k] * in[2];
+            u += weights[k] * in[3];
         }
-        out[4 * x] = (uint8_t)(b >> 16);
-        out[4 * x + 1] = (uint8_t)(g >> 16);
-        out[4 * x + 2] = (uint8_t)(r >> 16);
-        out[4 * x + 3] = (uint8_t)(u >> 16);
+        out[0] = b;
+        out[1] = g;
+        out[2] = r;
+        out[3] = u;
     }
+}
+
+static void columns(uint8_t *to, struct tile *t)
+{
+    row_to_floats(t->row, t->sums, t->in_n * IMAGE_PIXEL);
+    switch (t->taps) {
+    case 2:
+        weigh(t, 2);
+        break;
+    case 3:
+        weigh(t, 3);
+        break;
+    case 4:
+        weigh(t, 4);
+        break;
+    default:
+        weigh(t, t->taps);
+    }
+    row_to_bytes(to, t->out, t->n * IMAGE_PIXEL);
 }
 
 /* Exactly half: the neighbours' mean, as the general way gives, but without tables. */
