@@ -18,6 +18,11 @@ static float size_of(struct box b)
     return sqrtf(fmaxf(b.w, 1) * fmaxf(b.h, 1));
 }
 
+static struct box grow(struct box b, float by)
+{
+    return (struct box){b.x - by * b.w / 2, b.y - by * b.h / 2, b.w * (1 + by), b.h * (1 + by)};
+}
+
 /* Without the look; INFINITY when the pair is out of the question. */
 static float pair_cost(const struct target *target, const struct face *face, bool low)
 {
@@ -27,11 +32,13 @@ static float pair_cost(const struct target *target, const struct face *face, boo
     float doubt = motion_doubt(&target->motion);
     float distance = hypotf(a.x - b.x, a.y - b.y) / fminf(size_a, size_b);
     float grown = fabsf(logf(size_b / size_a));
-    float overlap = box_overlap(box, face->box);
-    if (distance > fminf(gate_near + gate_doubt * doubt, gate_far) ||
+    float gate = fminf(gate_near + gate_doubt * doubt, gate_far);
+    float wide = fminf(doubt, 1); /* boxes that nobody is sure of need not lie on each other */
+    float overlap = box_overlap(grow(box, wide), grow(face->box, wide));
+    if (distance > gate ||
         grown > gate_size + fminf(doubt, 0.3f) || (low && overlap < low_overlap))
         return INFINITY;
-    float cost = 1 - overlap + weigh_place * distance + weigh_size * grown;
+    float cost = 1 - overlap + weigh_place * distance / gate + weigh_size * grown;
     if (target->track.state == TRACK_NEW)
         cost += new_costs;
     if (face->has & FACE_CODED && target->track.n_codes > 0)

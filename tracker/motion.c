@@ -11,7 +11,7 @@ static const float size_deviation = 0.06f;  /* of its log size */
 static const float still_power = 1.0f;      /* random acceleration, size^2 / s^3 */
 static const float speed_power = 8.0f;      /* more of it per (size / s)^2 of speed */
 static const float size_power = 0.3f;
-static const float coast_time = 0.5f; /* seconds in which an unseen target's speed fades to 1/e */
+static const float coast_time = 0.8f; /* seconds in which an unseen target's speed fades to 1/e */
 static const float surprise = 2.5f;   /* deviations */
 
 void axis_start(struct axis *a, float x, float deviation, float speed_deviation)
