@@ -64,6 +64,6 @@ int main(int n, char **words)
     if (s == OK && fflush(stdout) != 0)
         s = fail(NO_RESOURCE, "standard output: cannot write");
     if (s < 0)
-        log_say(LOG_ERROR, "facetrail", "%s", fail_message());
+        log_say(LOG_ERROR, NULL, "%s", fail_message());
     return s == OK ? EXIT_DONE : s == BAD_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

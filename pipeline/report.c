@@ -164,11 +164,11 @@ void report_print(const struct report *r)
     if (log_get_level() < LOG_INFO)
         return;
     print_people(r, people, sizeof people);
-    log_say(LOG_INFO, NULL, "%lld frames in %.2f s, %.1f frames a second, %lld dropped", (long long)f.frames, f.seconds,
+    fprintf(stderr, "%lld frames in %.2f s, %.1f frames a second, %lld dropped\n", (long long)f.frames, f.seconds,
             (double)f.frames / (f.seconds > 0 ? f.seconds : 1), (long long)f.dropped);
-    log_say(LOG_INFO, NULL, "%lld faces, %lld tracks, %lld people%s", (long long)f.faces, (long long)f.tracks,
+    fprintf(stderr, "%lld faces, %lld tracks, %lld people%s\n", (long long)f.faces, (long long)f.tracks,
             (long long)f.people, people);
-    log_say(LOG_INFO, NULL, "%-12s %9s %9s", "stage", "median ms", "99 % ms");
+    fprintf(stderr, "%-12s %9s %9s\n", "stage", "median ms", "99 % ms");
     for (int i = 0; i < r->n_names; i++)
-        log_say(LOG_INFO, NULL, "%-12s %9.2f %9.2f", r->names[i], report_stage_ms(r, i, 0.5), report_stage_ms(r, i, 0.99));
+        fprintf(stderr, "%-12s %9.2f %9.2f\n", r->names[i], report_stage_ms(r, i, 0.5), report_stage_ms(r, i, 0.99));
 }

@@ -81,8 +81,8 @@ static enum status open_gallery(struct runner *r, bool window)
         s = gallery_default_path(path, sizeof path);
     if (s)
         return s;
-    (void)window;
-    return gallery_open(&r->gallery, path, GALLERY_READ, recognizer_codes(r->recognizer));
+    /* In the window somebody may be enrolled. */
+    return gallery_open(&r->gallery, path, window ? GALLERY_CREATE : GALLERY_READ, recognizer_codes(r->recognizer));
 }
 
 static enum status open_workers(struct runner *r, bool window)
