@@ -319,5 +319,7 @@ static void close_sink(void *state)
         file_abandon(&s->file);
 }
 
-const struct stage_kind sink_video = {"video", "write the annotated video or pictures", sizeof(struct state), open_sink, run,
-                                      finish, close_sink};
+const struct stage_kind sink_video = {
+    .name = "video", .about = "write the annotated video or pictures", .state_size = sizeof(struct state),
+    .open = open_sink, .run = run, .finish = finish, .close = close_sink,
+};
