@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ * facetrail eval detection --pack FILE.mkv | --truth wider_bbx_gt.txt --images DIR: WIDER FACE's measure over all
+ * pictures, and recall at one false box in ten pictures. */
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "detector/detector.h"
+#include "train/detection_score.h"
+#include "train/eval.h"
+#include "train/eval_words.h"
+#include "train/plot.h"
+#include "train/scene_files.h"
+
+enum { MOST = 2048 };
+
+struct detection_options {
+    struct scene_source source;
+    const char *plot;
+    float min_size, iou;
+};
+
+static const struct option table[] = {
+    { "pack", OPTION_TEXT, offsetof(struct detection_options, source.pack), "", 0, 0, NULL, "scenes pack, FILE.mkv" },
+    { "split", OPTION_TEXT, offsetof(struct detection_options, source.split), "", 0, 0, NULL, "part of the pack" },
+    { "truth", OPTION_TEXT, offsetof(struct detection_options, source.truth), "", 0, 0, NULL, "WIDER FACE text" },
+    { "images", OPTION_TEXT, offsetof(struct detection_options, source.images), "", 0, 0, NULL, "its pictures" },
+    { "plot", OPTION_TEXT, offsetof(struct detection_options, plot), "", 0, 0, NULL, "curve as a PNG picture" },
+    { "min_size", OPTION_FLOAT, offsetof(struct detection_options, min_size), "0", 0, 10000, NULL,
+      "lower faces count neither way" },
+    { "iou", OPTION_FLOAT, offsetof(struct detection_options, iou), "0.5", 0.05, 1, NULL,
+      "overlap that a found box needs" },
+    { 0 },
+};
+
+struct measuring {
+    struct scene_table table;
+    struct detector *detector;
+    struct detection_score score;
+    struct face *faces;
+    int w, h;
+    int64_t spent_us;
+};
+
+static enum status see_scene(void *context, struct scene *scene)
+{
+    struct measuring *m = context;
+    struct found found[MOST];
+    struct wanted wanted[MOST];
+    int n = 0;
+    enum status s = OK;
+    if (scene->n > MOST) {
+        return fail(BAD_DATA, "%s: more than %d faces", scene->name, MOST);
+    }
+    if (scene->picture.w != m->w || scene->picture.h != m->h) { /* memory is planned outside the measured time */
+        s = detector_run(m->detector, scene->picture, 0, m->faces, MOST, &n);
+        m->w = scene->picture.w;
+        m->h = scene->picture.h;
+    }
+    const int64_t began = clock_us();
+    s = s ? s : detector_run(m->detector, scene->picture, 0, m->faces, MOST, &n);
+    m->spent_us += clock_us() - began;
+    for (int i = 0; i < n; i++) {
+        found[i] = (struct found){ m->faces[i].box, m->faces[i].score };
+    }
+    for (int i = 0; i < scene->n; i++) {
+        const struct scene_face *f = &m->table.faces[scene->first + i];
+        wanted[i] = (struct wanted){ f->box, f->ignore };
+    }
+    progress_show("%d of %d pictures", m->score.pictures, m->table.n_scenes);
+    return s ? s : detection_add(&m->score, found, n, wanted, scene->n);
+}
+
+static void print_table(const struct detection_score *s)
+{
+    printf("%-8s %9s %9s %16s\n", "score", "recall", "precision", "false a picture");
+    int hits = 0;
+    int i = 0;
+    for (int at = 19; at >= 1; at--) {
+        const float least = (float) at / 20;
+        for (; i < s->n && s->all[i].score >= least; i++) {
+            hits += s->all[i].hit;
+        }
+        printf("%-8.2f %9.4f %9.4f %16.4f\n", (double) least, s->faces ? (double) hits / s->faces : 0.0,
+               i ? (double) hits / i : 1.0, (double) (i - hits) / s->pictures);
+    }
+}
+
+static enum status draw(const struct detection_score *s, const char *path)
+{
+    double *x = memory_alloc((size_t) s->n + 1, 2 * sizeof *x);
+    if (!x) {
+        return fail(NO_RESOURCE, "%s: no memory for the curve", path);
+    }
+    double *y = x + s->n + 1;
+    int hits = 0;
+    for (int i = 0; i < s->n; i++) {
+        hits += s->all[i].hit;
+        x[i] = s->faces ? (double) hits / s->faces : 0;
+        y[i] = (double) hits / (i + 1);
+    }
+    const struct plot p = { .title = "Face detection", .x_name = "recall", .y_name = "precision", .x_high = 1,
+                            .y_high = 1, .n = 1, .series = { { "lnet", x, y, s->n } } };
+    const enum status bad = plot_curves(path, &p);
+    memory_free(&x);
+    return bad;
+}
+
+static enum status measure(struct measuring *m, const struct detection_options *o, const struct detector_options *d)
+{
+    struct detection_curve curve;
+    m->score = (struct detection_score){ .min_size = o->min_size, .iou = o->iou };
+    m->faces = memory_alloc(MOST, sizeof *m->faces);
+    enum status s = m->faces ? OK : fail(NO_RESOURCE, "no memory for %d faces", MOST);
+    if (!s) {
+        s = scene_source_open(&m->table, &o->source, false);
+    }
+    if (!s) {
+        s = detector_open(&m->detector, d);
+    }
+    if (!s) {
+        s = scene_source_each(&m->table, &o->source, see_scene, m);
+    }
+    progress_clear();
+    if (s) {
+        return s;
+    }
+    detection_sum(&m->score, &curve);
+    print_table(&m->score);
+    if (o->plot[0] && (s = draw(&m->score, o->plot))) {
+        return s;
+    }
+    printf("ap=%.4f recall=%.4f recall_fppi0.1=%.4f images=%d faces=%d ms=%.2f score_fppi0.1=%.3f\n", curve.ap,
+           curve.recall, curve.recall_at_fppi, m->score.pictures, m->score.faces,
+           (double) m->spent_us / 1000 / (m->score.pictures ? m->score.pictures : 1), curve.score_at_fppi);
+    return OK;
+}
+
+enum status eval_detection(int n_words, char **words)
+{
+    struct detection_options o;
+    struct detector_options d;
+    struct measuring m = { 0 };
+    const struct option_group groups[] = { { "detection", "what is measured", table, &o },
+                                           { "detect", "the detector", detector_option_table, &d } };
+    struct arena *texts = arena_create();
+    option_defaults(table, &o);
+    option_defaults(detector_option_table, &d);
+    d.score = 0.02f; /* the whole curve */
+    enum status s = eval_words(groups, 2, n_words, words, texts);
+    if (!s) {
+        s = measure(&m, &o, &d);
+    }
+    detector_close(&m.detector);
+    detection_free(&m.score);
+    scene_table_close(&m.table);
+    memory_free(&m.faces);
+    arena_free(&texts);
+    return s;
+}
