@@ -30,7 +30,7 @@ enum status file_make_folders_above(const char *path);
  * folders up, from build/release), else /usr/local/share/facetrail, /usr/share/facetrail. Says where it looked. */
 enum status file_find_weights(char *out, int size, const char *name);
 
-/* Reads a text file line by line without the line end; NULL-terminated; END after the last. */
+/* Reads a text file line by line without the line end; zero-terminated; END after the last. `path` must live as long. */
 struct file_lines { FILE *from; char *line; size_t room; int number; const char *path; };
 enum status file_lines_open(struct file_lines *out, const char *path);
 enum status file_lines_next(struct file_lines *l);
