@@ -32,14 +32,14 @@ static enum status set_bool(const struct setting *s)
             return OK;
         }
     }
-    return fail(BAD_USAGE, "%s = %s: yes or no is wanted", s->name, s->value);
+    return fail(BAD_USAGE, "%s = %.100s: yes or no is wanted", s->name, s->value);
 }
 
 static enum status check_range(const struct setting *s, double value)
 {
     const struct option *o = s->option;
     if (o->min != o->max && !(value >= o->min && value <= o->max))
-        return fail(BAD_USAGE, "%s = %s: must be %g to %g", s->name, s->value, o->min, o->max);
+        return fail(BAD_USAGE, "%s = %.100s: must be %g to %g", s->name, s->value, o->min, o->max);
     return OK;
 }
 
@@ -55,9 +55,9 @@ static enum status set_int(const struct setting *s)
     errno = 0;
     long value = strtol(s->value, &end, 10);
     if (!is_number_start(s->value) || *end || end == s->value)
-        return fail(BAD_USAGE, "%s = %s: a whole number is wanted", s->name, s->value);
+        return fail(BAD_USAGE, "%s = %.100s: a whole number is wanted", s->name, s->value);
     if (errno || value < INT_MIN || value > INT_MAX)
-        return fail(BAD_USAGE, "%s = %s: too large a number", s->name, s->value);
+        return fail(BAD_USAGE, "%s = %.100s: too large a number", s->name, s->value);
     enum status status = check_range(s, (double)value);
     if (!status)
         *(int *)s->field = (int)value;
@@ -69,7 +69,7 @@ static enum status set_float(const struct setting *s)
     char *end;
     float value = strtof(s->value, &end);
     if (!is_number_start(s->value) || *end || end == s->value || !isfinite(value))
-        return fail(BAD_USAGE, "%s = %s: a number is wanted", s->name, s->value);
+        return fail(BAD_USAGE, "%s = %.100s: a number is wanted", s->name, s->value);
     /* Compared as the user wrote it: 0.1f is not 0.1. */
     enum status status = check_range(s, strtod(s->value, NULL));
     if (!status)
@@ -121,9 +121,9 @@ static enum status set_choice(const struct setting *s)
         }
     }
     if (*near)
-        return fail(BAD_USAGE, "%s = %s: must be one of: %s; did you mean %s?", s->name, s->value, s->option->choices,
+        return fail(BAD_USAGE, "%s = %.100s: must be one of: %s; did you mean %s?", s->name, s->value, s->option->choices,
                     near);
-    return fail(BAD_USAGE, "%s = %s: must be one of: %s", s->name, s->value, s->option->choices);
+    return fail(BAD_USAGE, "%s = %.100s: must be one of: %s", s->name, s->value, s->option->choices);
 }
 
 static enum status set(const struct setting *s, struct arena *texts)
@@ -195,8 +195,8 @@ enum status option_set(const struct option_group *groups, int n_groups, const ch
         char near[NAME_MAX_BYTES];
         nearest_option(near, groups, n_groups, full_name);
         if (*near)
-            return fail(BAD_USAGE, "%s: no such option; did you mean %s?", full_name, near);
-        return fail(BAD_USAGE, "%s: no such option", full_name);
+            return fail(BAD_USAGE, "%.100s: no such option; did you mean %s?", full_name, near);
+        return fail(BAD_USAGE, "%.100s: no such option", full_name);
     }
     CHECK(group->values);
     struct setting s = {o, full_name, value, (unsigned char *)group->values + o->offset};
