@@ -117,7 +117,7 @@ static enum status set(struct walk *w, const char *full_name, const char *fixed)
     if (!value && o)
         return fail(BAD_USAGE, "%s: a value must follow", word);
     enum status s = option_set(a->groups, a->n_groups, full_name, value ? value : "", a->texts);
-    return s ? fail_in(s, "%s", word) : OK;
+    return s && strchr(word, '.') == NULL ? fail_in(s, "%s", word) : s;
 }
 
 static enum status set_dotted(struct walk *w)

@@ -204,7 +204,7 @@ static void draw_label(struct draw *d, cairo_t *cr, struct image im, const struc
         snprintf(text, sizeof text, "%s %.2f", name, (double)f->score);
     else
         snprintf(text, sizeof text, "%s", name);
-    const struct label *l = label_get(&d->labels, f->track, text, known, font_size(d, im, b), im.w * 9 / 10);
+    const struct label *l = label_get(&d->labels, f->track, text, known, font_size(d, im, b), im.w * 6 / 10);
     if (!l)
         return;
     struct box at = place(d, im, b, l->w, l->h, (float)line);

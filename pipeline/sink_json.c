@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * JSON lines: a header, then a line a frame. The format is fixed in docs/formats.md. */
 #include <jansson.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +74,7 @@ static enum status write_line(struct json_sink *j, json_t *line)
 {
     bool bad = !line || json_dumpf(line, j->file.to, FLAGS) != 0 || fputc('\n', j->file.to) == EOF;
     json_decref(line);
-    return bad ? fail(NO_RESOURCE, "%s: cannot write", j->file.path) : OK;
+    return bad ? fail(NO_RESOURCE, "%s: %s", j->file.path, strerror(errno)) : OK;
 }
 
 static enum status write_header(struct json_sink *j)
@@ -102,7 +103,7 @@ static enum status json_open(void *state, const struct run_context *context, con
         return s;
     j->open = true;
     if ((s = write_header(j)) == OK && fflush(j->file.to) != 0)
-        s = fail(NO_RESOURCE, "%s: cannot write", o->path);
+        s = fail(NO_RESOURCE, "%s: %s", o->path, strerror(errno));
     return s;
 }
 
@@ -168,7 +169,7 @@ static enum status json_run(void *state, struct frame *f)
     enum status s = write_line(j, line);
     /* A reader at the other end of a pipe wants each frame when it happens. */
     if (s == OK && j->file.to == stdout && fflush(stdout) != 0)
-        s = fail(NO_RESOURCE, "standard output: cannot write");
+        s = fail(NO_RESOURCE, "standard output: %s", strerror(errno));
     return s;
 }
 

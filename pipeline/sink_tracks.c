@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * MOTChallenge text: frame,id,x,y,w,h,score,-1,-1,-1; frames from 1. The same faces as in the JSON lines. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "pipeline/sinks.h"
@@ -29,7 +31,7 @@ static enum status tracks_run(void *state, struct frame *f)
         struct box b = box_scale(face->box, f->to_source);
         if (fprintf(t->file.to, "%lld,%d,%.2f,%.2f,%.2f,%.2f,%.4f,-1,-1,-1\n", (long long)f->number + 1, face->track,
                     (double)b.x, (double)b.y, (double)b.w, (double)b.h, (double)face->score) < 0)
-            return fail(NO_RESOURCE, "%s: cannot write", t->file.path);
+            return fail(NO_RESOURCE, "%s: %s", t->file.path, strerror(errno));
     }
     return OK;
 }

@@ -320,6 +320,11 @@ static void close_sink(void *state)
 }
 
 const struct stage_kind sink_video = {
-    .name = "video", .about = "write the annotated video or pictures", .state_size = sizeof(struct state),
-    .open = open_sink, .run = run, .finish = finish, .close = close_sink,
+    .name = "video",
+    .about = "write the annotated video or pictures",
+    .state_size = sizeof(struct state),
+    .open = open_sink,
+    .run = run,
+    .finish = finish,
+    .close = close_sink,
 };

@@ -97,16 +97,16 @@ static int64_t divisor(int64_t a, int64_t b)
 }
 
 /* Milliseconds are too coarse for 30 frames a second: a base in which both they and the frame rate are whole lets the
- * rounded time stamps snap back to the rate, so that the average comes out exact. */
+ * rounded time stamps snap back to the rate, so that the average comes out exact. Hundredths (GIF) are meant. */
 static AVRational time_base(struct encoder *e, const struct capture_info *info, AVRational rate)
 {
     AVRational base = {info->base_num, info->base_den};
-    int64_t both = rate.num ? (int64_t)rate.num / divisor(rate.num, COARSE) * COARSE : 0;
+    int64_t both = rate.num > 0 ? (int64_t)rate.num / divisor(rate.num, base.den) * base.den : 0;
 
-    if (base.num != 1 || base.den != COARSE || !rate.num || both > FINEST)
+    if (base.num != 1 || base.den > COARSE || both <= 0 || both > FINEST)
         return base;
     e->period = both / rate.num * rate.den;
-    e->slack = both / COARSE;
+    e->slack = base.den == COARSE ? both / COARSE : 0;
     return (AVRational){1, (int)both};
 }
 
@@ -245,14 +245,29 @@ static enum status refuse_coding(const char *path, int error)
     return fail(NO_RESOURCE, "%s: coding failed: %s", path, video_error(error, text, sizeof text));
 }
 
+/* The last picture lasts as long as makes the average the source's, if that is near what it should be. */
+static void end_on_rate(struct encoder *e)
+{
+    int64_t all, last;
+
+    if (!e->period || e->constant || e->received == e->sent)
+        return;
+    all = av_rescale_q(e->sent, av_inv_q(e->codec->framerate), e->codec->time_base);
+    last = all - (e->last - e->first);
+    if (last > e->period / 2 && last < 2 * e->period)
+        e->duration[(e->sent - 1) % ENCODER_DELAY] = last;
+}
+
 enum status encoder_send(struct encoder *e, const char *path, const struct frame *frame)
 {
     struct image im;
     enum status status;
     int r;
 
-    if (!frame)
+    if (!frame) {
+        end_on_rate(e);
         return (r = avcodec_send_frame(e->codec, NULL)) < 0 && r != AVERROR_EOF ? refuse_coding(path, r) : OK;
+    }
     im = frame->source;
     if ((status = fit_picture(e, path, &im)))
         return status;
@@ -260,10 +275,11 @@ enum status encoder_send(struct encoder *e, const char *path, const struct frame
         return refuse_coding(path, r);
     sws_scale(e->scaler, (const uint8_t *const[]){im.pixels}, (const int[]){im.stride}, 0, e->h, e->frame->data,
               e->frame->linesize);
-    if (!e->started)
-        e->last = -1;
-    e->started = true;
-    e->frame->pts = e->constant ? e->last + 1 : convert_time(e, frame->pts - e->origin);
+    e->frame->pts = e->constant ? e->sent : convert_time(e, frame->pts - e->origin);
+    if (!e->sent) {
+        e->first = e->frame->pts;
+        e->last = e->first - 1;
+    }
     if (e->frame->pts <= e->last)
         e->frame->pts = e->last + 1;
     CHECK(e->sent - e->received < ENCODER_DELAY);

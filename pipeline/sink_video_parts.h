@@ -49,9 +49,9 @@ struct encoder {
     /* time */
     int base_num, base_den;         /* of the source's pts */
     int64_t origin, period, slack;  /* source pts that becomes 0; in the encoder's base: a frame, what is rounding */
-    bool started, constant;         /* constant: the container counts frames, time stamps are their numbers */
+    bool constant;                  /* constant: the container counts frames, time stamps are their numbers */
     int64_t duration[ENCODER_DELAY]; /* of frames sent and not yet received, in order */
-    int64_t sent, received, last;
+    int64_t sent, received, first, last;
 };
 /* `out` has its container chosen; the stream is added to it. w, h: of the first picture. */
 enum status encoder_open(struct encoder *e, struct AVFormatContext *out, const char *path,
