@@ -132,9 +132,14 @@ static enum status measure(struct measuring *m, const struct detection_options *
     if (o->plot[0] && (s = draw(&m->score, o->plot))) {
         return s;
     }
-    printf("ap=%.4f recall=%.4f recall_fppi0.1=%.4f images=%d faces=%d ms=%.2f score_fppi0.1=%.3f\n", curve.ap,
-           curve.recall, curve.recall_at_fppi, m->score.pictures, m->score.faces,
-           (double) m->spent_us / 1000 / (m->score.pictures ? m->score.pictures : 1), curve.score_at_fppi);
+    int hits = 0;
+    for (int i = 0; i < m->score.n; i++) {
+        hits += m->score.all[i].hit;
+    }
+    printf("ap=%.4f recall=%.4f recall_fppi0.1=%.4f images=%d faces=%d ms=%.2f score_fppi0.1=%.3f hits=%d false=%d\n",
+           curve.ap, curve.recall, curve.recall_at_fppi, m->score.pictures, m->score.faces,
+           (double) m->spent_us / 1000 / (m->score.pictures ? m->score.pictures : 1), curve.score_at_fppi, hits,
+           m->score.n - hits);
     return OK;
 }
 
