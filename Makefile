@@ -32,13 +32,13 @@ $(B)/%.o: %.c
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 $(B)/base/kernels_sse2.o: base/kernels_vector.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -fopenmp-simd -DKERNELS=sse2 -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS_ALL) -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patterns -DKERNELS=sse2 -MMD -MP -c -o $@ $<
 $(B)/base/kernels_avx2.o: base/kernels_vector.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -mavx2 -mfma -mpopcnt -fopenmp-simd -DKERNELS=avx2 -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS_ALL) -mavx2 -mfma -mpopcnt -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patterns -DKERNELS=avx2 -MMD -MP -c -o $@ $<
 $(B)/base/kernels_avx512.o: base/kernels_vector.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512 -fopenmp-simd -DKERNELS=avx512 -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS_ALL) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512 -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patterns -DKERNELS=avx512 -MMD -MP -c -o $@ $<
 $(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/kit.o $(LIBRARY)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
 .SECONDARY:

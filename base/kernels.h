@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { KERNELS_SLACK = 32, KERNELS_MAPS = 10 }; /* rows_product works on so many maps at once */
+
 struct kernels {
     const char *name; /* "reference", "sse2", "avx2", "avx512" */
     void (*relu)(float *x, size_t n);
@@ -38,8 +40,22 @@ struct kernels {
                           float decay, float scale);
     /* out += a * x + b * y + shift */
     void (*normalize_backward)(float *out, const float *x, const float *y, float a, float b, float shift, size_t n);
+    /* Matrix products whose right side is rows at any place of a picture, so that a convolution needs no patches:
+     * row k is in[offsets[k] .. offsets[k] + n - 1]. Up to KERNELS_SLACK floats behind a row may be read (and count
+     * for nothing).
+     * rows_product: out[m][x] = sum_k weights[m][k] row_k[x], or added to out. `packed`: see rows_pack.
+     * rows_outer: weight_grad[m][k] += sum_x grad[m][x] row_k[x]; grad's rows are grad_step apart and zero from n up
+     * to the next multiple of 16. */
+    void (*rows_product)(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets, int m,
+                         int k, int n, bool add);
+    void (*rows_outer)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
+                       const int32_t *offsets, int m, int k, int n);
     int (*hamming)(const uint64_t *a, const uint64_t *b, size_t n_words);
 };
+
+/* weights [m, k] as rows_product wants them: blocks of KERNELS_MAPS maps, in each [k][map]; the last block is smaller.
+ * step_m and step_k: floats from map to map and from tap to tap, so that a transpose packs as well. */
+void kernels_pack(float *packed, const float *weights, size_t step_m, size_t step_k, int m, int k);
 
 enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2 };
 /* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2 or avx2 in the environment lowers it. */

@@ -138,6 +138,43 @@ static void normalize_backward(float *out, const float *x, const float *y, float
         out[i] = (float)(out[i] + (double)a * x[i] + (double)b * y[i] + shift);
 }
 
+static void rows_product(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets,
+                         int m, int k, int n, bool more)
+{
+    for (int i = 0; i < m; i++) {
+        int first = i / KERNELS_MAPS * KERNELS_MAPS, wide = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
+        const float *w = packed + (size_t)first * (size_t)k + (i - first);
+        for (int x = 0; x < n; x++) {
+            double s = more ? out[(size_t)i * out_step + (size_t)x] : 0;
+            for (int t = 0; t < k; t++)
+                s += (double)w[t * wide] * in[offsets[t] + x];
+            out[(size_t)i * out_step + (size_t)x] = (float)s;
+        }
+    }
+}
+
+static void rows_outer(float *weight_grad, const float *grad, size_t grad_step, const float *in, const int32_t *offsets,
+                       int m, int k, int n)
+{
+    for (int i = 0; i < m; i++)
+        for (int t = 0; t < k; t++) {
+            double s = 0;
+            for (int x = 0; x < n; x++)
+                s += (double)grad[(size_t)i * grad_step + (size_t)x] * in[offsets[t] + x];
+            weight_grad[i * k + t] += (float)s;
+        }
+}
+
+void kernels_pack(float *packed, const float *weights, size_t step_m, size_t step_k, int m, int k)
+{
+    for (int first = 0; first < m; first += KERNELS_MAPS) {
+        int wide = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
+        for (int t = 0; t < k; t++)
+            for (int i = 0; i < wide; i++)
+                *packed++ = weights[(size_t)(first + i) * step_m + (size_t)t * step_k];
+    }
+}
+
 static int hamming(const uint64_t *a, const uint64_t *b, size_t n_words)
 {
     int n = 0;
@@ -150,5 +187,5 @@ static int hamming(const uint64_t *a, const uint64_t *b, size_t n_words)
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
-    depthwise3,  depthwise3_backward, momentum_step, normalize_backward, hamming,
+    depthwise3,  depthwise3_backward, momentum_step, normalize_backward, rows_product, rows_outer, hamming,
 };

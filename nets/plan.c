@@ -166,7 +166,7 @@ static void place_gradients(struct net_run *r, float *(*take)(struct arena *, si
 
 static float *take_floats(struct arena *a, size_t n)
 {
-    return arena_alloc(a, n + 16, sizeof(float));
+    return arena_alloc(a, n + 2 * KERNELS_SLACK, sizeof(float)); /* kernels read a little further */
 }
 
 enum status net_run_create_sized(struct net_run **out, const struct net *n, int batch, int h, int w, enum net_use use)

@@ -151,6 +151,37 @@ static void steps(void **state)
     }
 }
 
+static void products_of_rows(void **state)
+{
+    (void)state;
+    static float packed[64 * 64];
+    int32_t offsets[40];
+    kernels_all(tables, TABLES);
+    for (int i = 0; i < 40; i++)
+        offsets[i] = i * 37 % 200;
+    FOR_EACH_TABLE(k)
+    for (int m = 1; m < 24; m += m < 11 ? 1 : 6)
+        for (int taps = 1; taps < 40; taps += 5)
+            for (int n = 1; n < 300; n += n < 36 ? 5 : 113) {
+                kernels_pack(packed, b, (size_t)taps, 1, m, taps);
+                for (int add = 0; add < 2; add++) {
+                    memcpy(want, c, sizeof c);
+                    memcpy(have, c, sizeof c);
+                    ref->rows_product(want, 310, packed, a, offsets, m, taps, n, add);
+                    k->rows_product(have, 310, packed, a, offsets, m, taps, n, add);
+                    compare("rows_product", k, want, have, 310 * m, (float)taps);
+                }
+                memcpy(want2, c, sizeof c);
+                for (int i = 0; i < m; i++)
+                    memset(want2 + 320 * i + n, 0, (size_t)(320 - n) * sizeof(float));
+                memset(want, 0, sizeof want);
+                memset(have, 0, sizeof have);
+                ref->rows_outer(want, want2, 320, a, offsets, m, taps, n);
+                k->rows_outer(have, want2, 320, a, offsets, m, taps, n);
+                compare("rows_outer", k, want, have, m * taps, (float)n);
+            }
+}
+
 static void bench(void)
 {
     int n = kernels_all(tables, TABLES);
@@ -177,7 +208,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(along_a_row), cmocka_unit_test(planes), cmocka_unit_test(equal_values_pool_once),
-        cmocka_unit_test(bits),        cmocka_unit_test(steps),
+        cmocka_unit_test(bits),        cmocka_unit_test(steps), cmocka_unit_test(products_of_rows),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         bench();

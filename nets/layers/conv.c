@@ -69,6 +69,8 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
         plan->scratch = 0;
     else if (o->grid)
         plan->scratch = conv_regions_scratch(o, &p, in[0].n);
+    else if (conv_rows_fits(o))
+        plan->scratch = conv_rows_scratch(o, &p);
     else /* patches and their gradient */
         plan->scratch = 2 * (size_t)k * (size_t)conv_tile_rows(&p) * (size_t)p.ow;
     return OK;
@@ -103,13 +105,19 @@ static void depthwise_backward(const struct conv *o, const struct pass *pass)
 static void forward(const void *options, const struct pass *pass)
 {
     const struct conv *o = options;
-    (depthwise(o) ? depthwise_forward : o->grid ? conv_regions_forward : conv_shared_forward)(o, pass);
+    if (depthwise(o))
+        depthwise_forward(o, pass);
+    else
+        (o->grid ? conv_regions_forward : conv_rows_fits(o) ? conv_rows_forward : conv_shared_forward)(o, pass);
 }
 
 static void backward(const void *options, const struct pass *pass)
 {
     const struct conv *o = options;
-    (depthwise(o) ? depthwise_backward : o->grid ? conv_regions_backward : conv_shared_backward)(o, pass);
+    if (depthwise(o))
+        depthwise_backward(o, pass);
+    else
+        (o->grid ? conv_regions_backward : conv_rows_fits(o) ? conv_rows_backward : conv_shared_backward)(o, pass);
 }
 
 const struct layer_kind layer_conv = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The three ways to convolve behind layer_conv. */
+ * The ways to convolve behind layer_conv. */
 #ifndef FACETRAIL_NETS_LAYERS_CONV_H
 #define FACETRAIL_NETS_LAYERS_CONV_H
 
@@ -15,6 +15,11 @@ int conv_cells(const struct conv *o, int n); /* regions along an axis of n outpu
 
 void conv_shared_forward(const struct conv *o, const struct pass *pass);
 void conv_shared_backward(const struct conv *o, const struct pass *pass);
+/* Step 1 without padding: products with shifted rows, no patches. */
+bool conv_rows_fits(const struct conv *o);
+size_t conv_rows_scratch(const struct conv *o, const struct patches *p);
+void conv_rows_forward(const struct conv *o, const struct pass *pass);
+void conv_rows_backward(const struct conv *o, const struct pass *pass);
 void conv_regions_forward(const struct conv *o, const struct pass *pass);
 void conv_regions_backward(const struct conv *o, const struct pass *pass);
 size_t conv_regions_scratch(const struct conv *o, const struct patches *p, int n);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Kernels of their own in every region of a grid of outputs (or at every place): one product a region over many
  * samples at once, since a region alone is small. */
-#include <string.h>
-
 #include "nets/gemm.h"
 #include "nets/layers/conv.h"
 
@@ -40,13 +38,16 @@ size_t conv_regions_scratch(const struct conv *o, const struct patches *p, int n
 static void move_region(float *matrix, float *planes, const struct patches *p, int maps, int n, struct region r,
                         bool gather)
 {
-    size_t wide = (size_t)(r.x1 - r.x0);
+    int wide = r.x1 - r.x0, high = r.y1 - r.y0;
+    size_t row = (size_t)p->ow, step = (size_t)wide;
     for (int m = 0; m < maps; m++)
-        for (int s = 0; s < n; s++)
-            for (int y = r.y0; y < r.y1; y++, matrix += wide) {
-                float *at = planes + ((size_t)(s * maps + m) * (size_t)p->oh + (size_t)y) * (size_t)p->ow + r.x0;
-                memcpy(gather ? matrix : at, gather ? at : matrix, wide * sizeof(float));
-            }
+        for (int s = 0; s < n; s++, matrix += wide * high) {
+            float *at = planes + ((size_t)(s * maps + m) * (size_t)p->oh + (size_t)r.y0) * row + r.x0;
+            if (gather)
+                p->kernels->copy_rows(matrix, step, at, row, wide, high);
+            else
+                p->kernels->copy_rows(at, row, matrix, step, wide, high);
+        }
 }
 
 void conv_regions_forward(const struct conv *o, const struct pass *pass)
