@@ -93,20 +93,71 @@ float follow_compare(const struct follow *f, struct image im, struct box box)
     return sum;
 }
 
-/* Correlation of the patch with the field's window at (x, y). The patch has mean 0, so the window's mean drops out. */
+/* Correlation of the patch with the field's window at (x, y). The patch has mean 0, so the window's mean drops out.
+ * Sums run down the columns, so that a compiler may take many columns at once. */
 static float correlate(const float *patch, const float *field, int x, int y)
 {
-    float sum = 0, total = 0, squares = 0;
+    float sums[FOLLOW_SIDE] = {0}, totals[FOLLOW_SIDE] = {0}, squares[FOLLOW_SIDE] = {0};
     for (int j = 0; j < FOLLOW_SIDE; j++) {
         const float *row = field + (y + j) * FOLLOW_FIELD + x, *p = patch + j * FOLLOW_SIDE;
         for (int i = 0; i < FOLLOW_SIDE; i++) {
-            sum += p[i] * row[i];
-            total += row[i];
-            squares += row[i] * row[i];
+            sums[i] += p[i] * row[i];
+            totals[i] += row[i];
+            squares[i] += row[i] * row[i];
         }
     }
-    float spread = squares - total * total / (FOLLOW_SIDE * FOLLOW_SIDE);
+    float sum = 0, total = 0, square = 0;
+    for (int i = 0; i < FOLLOW_SIDE; i++) {
+        sum += sums[i];
+        total += totals[i];
+        square += squares[i];
+    }
+    float spread = square - total * total / (FOLLOW_SIDE * FOLLOW_SIDE);
     return spread > 1 ? sum / sqrtf(spread) : 0;
+}
+
+/* The correlations of one search; places that were not looked at yet hold `unknown`. */
+enum { MAP = 2 * FOLLOW_REACH + 1 };
+struct search { const float *patch, *field; float map[MAP * MAP]; };
+static const float unknown = -9;
+
+static float look_at(struct search *s, int x, int y)
+{
+    if (x < 0 || y < 0 || x >= MAP || y >= MAP)
+        return unknown;
+    float *at = &s->map[y * MAP + x];
+    if (*at == unknown)
+        *at = correlate(s->patch, s->field, x, y);
+    return *at;
+}
+
+/* The best place: every second one first, then the best one's neighbours uphill. */
+static int find_top(struct search *s)
+{
+    static const float small_pull = 0.004f; /* a far place must be a little better than a near one */
+    int best = FOLLOW_REACH * MAP + FOLLOW_REACH;
+    float top = unknown;
+    for (int i = 0; i < MAP * MAP; i++)
+        s->map[i] = unknown;
+    for (int y = 0; y < MAP; y += 2) {
+        for (int x = 0; x < MAP; x += 2) {
+            float far = hypotf((float)(x - FOLLOW_REACH), (float)(y - FOLLOW_REACH));
+            float value = look_at(s, x, y) - small_pull * far;
+            if (value > top) {
+                top = value;
+                best = y * MAP + x;
+            }
+        }
+    }
+    for (int from = -1; from != best;) {
+        from = best;
+        for (int k = 0; k < 9; k++) {
+            int x = from % MAP + k % 3 - 1, y = from / MAP + k / 3 - 1;
+            if (look_at(s, x, y) > s->map[best])
+                best = y * MAP + x;
+        }
+    }
+    return best;
 }
 
 /* Where between three samples the top of their parabola lies: -0.5 to 0.5. */
@@ -118,33 +169,22 @@ static float between(float before, float at, float after)
 
 float follow_search(const struct follow *f, struct image im, struct box *box)
 {
-    enum { N = 2 * FOLLOW_REACH + 1 };
-    static const float small_pull = 0.004f; /* a far place must be a little better than a near one */
-    float field[FOLLOW_FIELD * FOLLOW_FIELD], map[N * N];
+    float field[FOLLOW_FIELD * FOLLOW_FIELD];
+    struct search s = {.patch = f->patch, .field = field};
     if (!f->known || !usable(im, *box))
         return 0;
     struct point c = box_centre(*box);
     float step_x = box->w / FOLLOW_SIDE, step_y = box->h / FOLLOW_SIDE;
     sample(field, FOLLOW_FIELD, im, c.x, c.y, step_x, step_y);
-    int best = FOLLOW_REACH * N + FOLLOW_REACH;
-    float top = -2;
-    for (int i = 0; i < N * N; i++) {
-        int x = i % N - FOLLOW_REACH, y = i / N - FOLLOW_REACH;
-        map[i] = correlate(f->patch, field, i % N, i / N);
-        float value = map[i] - small_pull * sqrtf((float)(x * x + y * y));
-        if (value > top) {
-            top = value;
-            best = i;
-        }
-    }
-    int x = best % N, y = best / N;
+    int best = find_top(&s), x = best % MAP, y = best / MAP;
+    const float *top = &s.map[best];
     float dx = (float)(x - FOLLOW_REACH), dy = (float)(y - FOLLOW_REACH);
-    if (x > 0 && x < N - 1)
-        dx += between(map[best - 1], map[best], map[best + 1]);
-    if (y > 0 && y < N - 1)
-        dy += between(map[best - N], map[best], map[best + N]);
+    if (x > 0 && x < MAP - 1)
+        dx += between(top[-1], top[0], top[1]);
+    if (y > 0 && y < MAP - 1)
+        dy += between(top[-MAP], top[0], top[MAP]);
     struct box moved = {box->x + dx * step_x, box->y + dy * step_y, box->w, box->h};
-    float likeness = fmaxf(map[best], follow_compare(f, im, moved));
+    float likeness = fmaxf(*top, follow_compare(f, im, moved));
     struct box answer = moved;
     for (int i = 0; i < 2; i++) {
         struct box other = {moved.x + moved.w * (1 - scales[i]) / 2,

@@ -26,7 +26,7 @@ struct box motion_box(const struct motion *m);
 float motion_doubt(const struct motion *m); /* deviation of the centre over the box size */
 
 /* follow.c: is the target still there, by its pixels? FCNT will answer this one day. */
-enum { FOLLOW_SIDE = 20, FOLLOW_REACH = 8, FOLLOW_FIELD = FOLLOW_SIDE + 2 * FOLLOW_REACH };
+enum { FOLLOW_SIDE = 20, FOLLOW_REACH = 12, FOLLOW_FIELD = FOLLOW_SIDE + 2 * FOLLOW_REACH };
 struct follow { bool known; float patch[FOLLOW_SIDE * FOLLOW_SIDE]; }; /* mean 0, length 1 */
 /* Takes the look of the box as the target's; `share` 1 replaces, less blends into what is known. */
 void follow_learn(struct follow *f, struct image im, struct box box, float share);

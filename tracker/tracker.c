@@ -10,7 +10,8 @@
 enum { ROWS_MOST = 256, FACES_MOST = 1024 };
 
 static const float sure_share = 0.7f;  /* this far from `high` to 1, one detection is enough */
-static const float same_pixels = 0.7f; /* correlation that confirms a target */
+static const float same_pixels = 0.6f; /* correlation that confirms a target between detections */
+static const float missed_pixels = 0.78f; /* and one that the detector has just missed */
 static const float hidden = 0.45f;     /* overlap with another seen target: the pixels are that one's */
 static const float gone = 0.35f;       /* less of the box than this inside the picture */
 
@@ -258,7 +259,8 @@ static void follow(struct tracker *t, struct target *target, struct image im)
                 (float)(t->time_us - target->detected_us) <= 1e6f * t->options.hold);
     struct box box = motion_box(&target->motion);
     target->likeness = may ? follow_search(&target->follow, im, &box) : 0;
-    target->confirmed = target->likeness >= same_pixels && !is_hidden(t, target, box);
+    float least = target->misses == 0 ? same_pixels : missed_pixels;
+    target->confirmed = target->likeness >= least && !is_hidden(t, target, box);
     if (target->confirmed) {
         motion_correct(&target->motion, box, target->likeness * target->likeness);
         target->track.seen_us = t->time_us;
