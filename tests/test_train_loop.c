@@ -3,10 +3,10 @@
  * run equals a straight one bit for bit. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tests/kit.h"
 
+#include "base/log.h"
 #include "base/random.h"
 #include "base/tensors.h"
 #include "nets/models/models.h"
@@ -62,29 +62,10 @@ static void toy_stepped(void *state, struct net *n, struct net_run *const *runs,
 static const struct task toy = { .name = "toy", .about = "blobs", .score_name = "none", .state_size = sizeof(struct toy),
                                  .open = toy_open, .begin = toy_begin, .batch = toy_batch, .stepped = toy_stepped };
 
-static void write_text(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
-
-static char folder[] = "/tmp/facetrail-loop-XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-    static char paths[4][256];
-    static int turn;
-    char *path = paths[turn++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
-}
-
 static struct loop_result run(int steps, int workers, bool resume, const char *checkpoint, const char *weights)
 {
-    const char *recipe = in_folder("toy.conf");
-    write_text(recipe, "train.task = identity\ntrain.model = deepid2\ntrain.batch = 16\nmodel.maps = 2\nmodel.code = 16\n"
+    const char *recipe = kit_path("toy.conf");
+    kit_write_text(recipe, "train.task = identity\ntrain.model = deepid2\ntrain.batch = 16\nmodel.maps = 2\nmodel.code = 16\n"
                        "model.normalize = yes\nsolver.rate = 0.05\nsolver.schedule = constant\nsolver.warm_up = 0\n");
     char step_text[16], worker_text[16];
     snprintf(step_text, sizeof step_text, "%d", steps);
@@ -92,13 +73,10 @@ static struct loop_result run(int steps, int workers, bool resume, const char *c
     char *words[] = { "--train.steps", step_text, "--train.workers", worker_text, "--train.checkpoint",
                       (char *)checkpoint, "--train.weights", (char *)weights };
     struct recipe *r;
-    assert_int_equal(recipe_open(&r, recipe, 8, words), OK);
+    assert_ok(recipe_open(&r, recipe, 8, words));
     r->task = &toy;
     struct loop_result result;
-    enum status s = loop_run(r, resume, NULL, &result);
-    if (s)
-        fprintf(stderr, "%s\n", fail_message());
-    assert_int_equal(s, OK);
+    assert_ok(loop_run(r, resume, NULL, &result));
     recipe_close(&r);
     return result;
 }
@@ -106,8 +84,8 @@ static struct loop_result run(int steps, int workers, bool resume, const char *c
 static void assert_same_weights(const char *a, const char *b)
 {
     struct tensors *x, *y;
-    assert_int_equal(tensors_open(&x, a), OK);
-    assert_int_equal(tensors_open(&y, b), OK);
+    assert_ok(tensors_open(&x, a));
+    assert_ok(tensors_open(&y, b));
     assert_int_equal(tensors_count(x), tensors_count(y));
     assert_true(tensors_count(x) > 8);
     for (int i = 0; i < tensors_count(x); i++) {
@@ -135,20 +113,20 @@ static void test_resume_equals_straight_run(void **state)
 {
     (void)state;
     for (int workers = 1; workers <= 2; workers++) {
-        run(12, workers, false, in_folder("straight.ckpt"), "");
-        run(5, workers, false, in_folder("broken.ckpt"), "");
-        struct loop_result r = run(12, workers, true, in_folder("broken.ckpt"), "");
+        run(12, workers, false, kit_path("straight.ckpt"), "");
+        run(5, workers, false, kit_path("broken.ckpt"), "");
+        struct loop_result r = run(12, workers, true, kit_path("broken.ckpt"), "");
         assert_int_equal(r.steps, 12);
-        assert_same_weights(in_folder("straight.ckpt"), in_folder("broken.ckpt"));
+        assert_same_weights(kit_path("straight.ckpt"), kit_path("broken.ckpt"));
     }
 }
 
 static void test_finished_net_loads(void **state)
 {
     (void)state;
-    run(3, 1, false, "", in_folder("toy.safetensors"));
+    run(3, 1, false, "", kit_path("toy.safetensors"));
     struct net *n;
-    assert_int_equal(net_load(&n, in_folder("toy.safetensors"), "deepid2"), OK);
+    assert_ok(net_load(&n, kit_path("toy.safetensors"), "deepid2"));
     assert_string_equal(net_note(n, "steps"), "3");
     const struct deepid2_options *o = net_options(n);
     assert_false(o->normalize); /* folded away */
@@ -159,12 +137,12 @@ static void test_finished_net_loads(void **state)
 static void test_resume_wants_a_checkpoint(void **state)
 {
     (void)state;
-    write_text(in_folder("toy.conf"), "train.task = identity\ntrain.model = deepid2\n");
+    kit_write_text(kit_path("toy.conf"), "train.task = identity\ntrain.model = deepid2\n");
     struct recipe *r;
-    assert_int_equal(recipe_open(&r, in_folder("toy.conf"), 0, NULL), OK);
+    assert_ok(recipe_open(&r, kit_path("toy.conf"), 0, NULL));
     r->task = &toy;
     assert_int_equal(loop_run(r, true, NULL, NULL), BAD_USAGE);
-    assert_non_null(strstr(fail_message(), "train.checkpoint"));
+    assert_has(fail_message(), "train.checkpoint");
     recipe_close(&r);
 }
 
@@ -172,19 +150,19 @@ static void test_recipe_errors(void **state)
 {
     (void)state;
     struct recipe *r;
-    const char *path = in_folder("bad.conf");
-    write_text(path, "train.task = identity\ntrain.model = deepid2\nmodel.mops = 3\n");
+    const char *path = kit_path("bad.conf");
+    kit_write_text(path, "train.task = identity\ntrain.model = deepid2\nmodel.mops = 3\n");
     assert_true(recipe_open(&r, path, 0, NULL) < 0);
-    assert_non_null(strstr(fail_message(), "bad.conf:3"));
-    assert_non_null(strstr(fail_message(), "model.maps")); /* the nearest name */
-    write_text(path, "train.task = identity\n\ntrain.model = deepid2\ntrain.batch = many\n");
+    assert_has(fail_message(), "bad.conf:3");
+    assert_has(fail_message(), "model.maps"); /* the nearest name */
+    kit_write_text(path, "train.task = identity\n\ntrain.model = deepid2\ntrain.batch = many\n");
     assert_true(recipe_open(&r, path, 0, NULL) < 0);
-    assert_non_null(strstr(fail_message(), "bad.conf:4"));
-    write_text(path, "train.task = juggling\ntrain.model = deepid2\n");
+    assert_has(fail_message(), "bad.conf:4");
+    kit_write_text(path, "train.task = juggling\ntrain.model = deepid2\n");
     assert_true(recipe_open(&r, path, 0, NULL) < 0);
-    assert_non_null(strstr(fail_message(), "juggling"));
-    assert_true(recipe_open(&r, in_folder("absent.conf"), 0, NULL) < 0);
-    assert_non_null(strstr(fail_message(), "absent.conf"));
+    assert_has(fail_message(), "juggling");
+    assert_true(recipe_open(&r, kit_path("absent.conf"), 0, NULL) < 0);
+    assert_has(fail_message(), "absent.conf");
     assert_null(r);
 }
 
@@ -192,9 +170,9 @@ static void test_command_line_wins(void **state)
 {
     (void)state;
     struct recipe *r;
-    write_text(in_folder("a.conf"), "train.task = locate # a comment\ntrain.model = lnet\ntrain.batch = 8\n");
+    kit_write_text(kit_path("a.conf"), "train.task = locate # a comment\ntrain.model = lnet\ntrain.batch = 8\n");
     char *words[] = { "--train.task=identity", "--train.model", "deepid2", "--train.batch", "10", "--model.unit" };
-    assert_int_equal(recipe_open(&r, in_folder("a.conf"), 6, words), OK);
+    assert_ok(recipe_open(&r, kit_path("a.conf"), 6, words));
     assert_string_equal(r->model->name, "deepid2");
     assert_int_equal(r->train.batch, 10);
     const struct deepid2_options *o = r->model_options;
@@ -208,18 +186,11 @@ static void test_command_line_wins(void **state)
 
 int main(void)
 {
-    if (!mkdtemp(folder))
-        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recipe_errors), cmocka_unit_test(test_command_line_wins), cmocka_unit_test(test_learns),
         cmocka_unit_test(test_resume_equals_straight_run), cmocka_unit_test(test_finished_net_loads),
         cmocka_unit_test(test_resume_wants_a_checkpoint),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    static const char *const made[] = { "toy.conf", "bad.conf", "a.conf", "straight.ckpt", "broken.ckpt",
-                                        "toy.safetensors" };
-    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
-        unlink(in_folder(made[i]));
-    rmdir(folder);
-    return failed;
+    log_set_level(LOG_WARN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

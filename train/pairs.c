@@ -45,7 +45,8 @@ static double fold_accuracy(const struct scored *s, int n, int fold)
         own_n += s[i].fold == fold;
     }
     for (int i = 0; i <= n; i++) {
-        if (others > best) {
+        bool between = i == 0 || i == n || s[i].score > s[i - 1].score; /* equal scores get one answer */
+        if (between && others > best) {
             best = others;
             at_best = own;
         }

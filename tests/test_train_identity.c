@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ * Faces packs, augmentation and the identity task, on a pack of painted faces: every person has its own colours in six
+ * places. The toy DeepID2 learns to tell persons apart that it never saw. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "tests/kit.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "recognizer/recognizer.h"
+#include "train/augment_face.h"
+#include "train/data.h"
+#include "train/loop.h"
+#include "train/pairs.h"
+
+enum { SIDE = 128, TRAIN = 16, VAL = 6, EACH = 4, FACES = (TRAIN + VAL) * EACH };
+static const struct point pack_marks[FACE_MARKS] = {
+    { 46.3f, 59.7f }, { 81.5f, 59.5f }, { 64.0f, 79.7f }, { 49.5f, 100.4f }, { 78.7f, 100.2f },
+};
+
+/* Colours of the person, light of the picture. */
+static void paint(unsigned char *rgb, int person, uint64_t *random)
+{
+    uint64_t own = (uint64_t)person + 77;
+    float colour[6][3], light = random_between(random, 0.7f, 1.0f);
+    for (int i = 0; i < 18; i++)
+        colour[i / 3][i % 3] = random_between(&own, 30, 255);
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            int cell = (y < 64 ? 0 : y < 85 ? 1 : 2) * 2 + (x >= 64);
+            for (int c = 0; c < 3; c++)
+                rgb[(y * SIDE + x) * 3 + c] = (unsigned char)(light * colour[cell][c]);
+        }
+}
+
+static int make_pack(void **state)
+{
+    (void)state;
+    static unsigned char file[SIDE * SIDE * 3 + 15];
+    char table[FACES * 160], pairs[8192], name[64];
+    size_t n = 0, m = 0;
+    uint64_t random = 3;
+    assert_ok(file_make_folders_above(kit_path("toy/x")));
+    n += (size_t)snprintf(table, sizeof table, "frame\tperson\tset\tsplit\tname\tscore\tscale\tmarks\tattributes\n");
+    for (int i = 0; i < FACES; i++) {
+        int person = i / EACH;
+        memcpy(file, "P6\n128 128\n255\n", 15);
+        paint(file + 15, person, &random);
+        snprintf(name, sizeof name, "toy/%03d.ppm", i);
+        kit_write(kit_path(name), file, sizeof file);
+        n += (size_t)snprintf(table + n, sizeof table - n, "%d\t%d\tpainted\t%s\tx\t0.9\t1.0\t", i, person * 3,
+                              person < TRAIN ? "train" : "val");
+        for (int k = 0; k < FACE_MARKS; k++)
+            n += (size_t)snprintf(table + n, sizeof table - n, "%s%.1f,%.1f", k ? "," : "", (double)pack_marks[k].x,
+                                  (double)pack_marks[k].y);
+        n += (size_t)snprintf(table + n, sizeof table - n, "\t%s\n", i ? "-" : "0100000000011000000011001000000110100001");
+    }
+    kit_write_text(kit_path("toy.tsv"), table);
+    m += (size_t)snprintf(pairs, sizeof pairs, "fold\tsame\tpackA\tframeA\tpackB\tframeB\n");
+    for (int i = TRAIN * EACH; i < FACES; i++) {
+        int next = i % EACH == EACH - 1 ? i - 1 : i + 1, other = TRAIN * EACH + (i + 5) % (VAL * EACH);
+        m += (size_t)snprintf(pairs + m, sizeof pairs - m, "%d\t1\ttoy\t%d\ttoy\t%d\n", i % 4, i, next);
+        m += (size_t)snprintf(pairs + m, sizeof pairs - m, "%d\t0\ttoy\t%d\ttoy\t%d\n", i % 4, i, other);
+    }
+    kit_write_text(kit_path("pairs.tsv"), pairs);
+    return 0;
+}
+
+static struct data_options toy_options(void)
+{
+    return (struct data_options){ .folder = kit_folder(), .packs = "toy" };
+}
+
+static void test_tables(void **state)
+{
+    (void)state;
+    struct data *d;
+    struct data_options o = toy_options();
+    assert_ok(data_open(&d, &o));
+    assert_int_equal(data_count(d), FACES);
+    assert_int_equal(data_people(d), TRAIN + VAL);
+    const struct data_face *f = data_face(d, 9);
+    assert_int_equal(f->person, 6);
+    assert_int_equal(f->index, 2);
+    assert_int_equal(f->split, DATA_TRAIN);
+    assert_string_equal(data_set_name(d, f->set), "painted");
+    assert_near(f->marks[3].y, 100.4f, 1e-4);
+    assert_true(data_face(d, 0)->described && !f->described);
+    assert_true(data_face(d, 0)->attributes >> 1 & 1);
+    assert_false(data_face(d, 0)->attributes & 1);
+    int n;
+    const int *faces = data_of_person(d, 2, &n);
+    assert_int_equal(n, EACH);
+    assert_int_equal(faces[1], 9);
+    assert_int_equal(data_find(d, "toy", 9), 9);
+    assert_int_equal(data_find(d, "toy", FACES), -1);
+    assert_int_equal(data_find(d, "other", 9), -1);
+    data_close(&d);
+    o.splits = DATA_VAL;
+    assert_ok(data_open(&d, &o));
+    assert_int_equal(data_count(d), VAL * EACH);
+    assert_int_equal(data_find(d, "toy", 9), -1);
+    assert_int_equal(data_face(d, data_find(d, "toy", FACES - 1))->frame, FACES - 1);
+    data_close(&d);
+}
+
+static void test_crops_lie_where_the_recognizer_cuts(void **state)
+{
+    (void)state;
+    struct data *d;
+    struct data_options o = toy_options();
+    assert_ok(data_open(&d, &o));
+    struct image crop = data_image(d, 0);
+    /* in the pack colours change at x = 64 and y = 64: find where, in the stored crop */
+    struct point corner = warp_point(data_warp(), warp_point(warp_inverse(align_warp(pack_marks)),
+                                                             (struct point){ 63.5f, 63.5f }));
+    for (int side = -2; side <= 2; side += 4) {
+        const uint8_t *left = crop.pixels + (int)lroundf(corner.y - 6) * crop.stride;
+        int x = (int)lroundf(corner.x) + side;
+        int far_x = side < 0 ? 4 : DATA_W - 5;
+        for (int c = 0; c < 3; c++)
+            assert_near(left[x * IMAGE_PIXEL + c], left[far_x * IMAGE_PIXEL + c], 2);
+    }
+    data_close(&d);
+}
+
+static void test_cache_is_used_and_checked(void **state)
+{
+    (void)state;
+    struct data *a, *b;
+    struct data_options o = toy_options();
+    o.cache = kit_path("crops.cache");
+    assert_ok(data_open(&a, &o)); /* writes it */
+    assert_ok(data_open(&b, &o)); /* reads it */
+    for (int i = 0; i < FACES; i += 7)
+        assert_memory_equal(data_image(a, i).pixels, data_image(b, i).pixels, DATA_W * DATA_H * IMAGE_PIXEL);
+    data_close(&b);
+    o.splits = DATA_VAL; /* another selection: not that cache */
+    assert_ok(data_open(&b, &o));
+    assert_memory_equal(data_image(a, TRAIN * EACH).pixels, data_image(b, 0).pixels, DATA_W * DATA_H * IMAGE_PIXEL);
+    data_close(&a);
+    data_close(&b);
+}
+
+static void test_bad_packs_say_where(void **state)
+{
+    (void)state;
+    struct data *d;
+    struct data_options o = { .folder = kit_folder(), .packs = "absent" };
+    assert_true(data_open(&d, &o) < 0);
+    assert_has(fail_message(), "absent.tsv");
+    kit_write_text(kit_path("bad.tsv"), "frame\tperson\tset\tsplit\tname\tscore\tscale\tmarks\tattributes\n0\t1\tx\n");
+    o.packs = "bad";
+    assert_fails(data_open(&d, &o), BAD_DATA, "bad.tsv:2");
+    struct data_options good = toy_options();
+    assert_ok(data_open(&d, &good));
+    const struct data_pair *pairs;
+    int n;
+    kit_write_text(kit_path("wrong.tsv"), "0\t1\ttoy\t0\ttoy\t9999\n");
+    assert_fails(data_pairs(d, kit_path("wrong.tsv"), &pairs, &n), BAD_DATA, "wrong.tsv:1");
+    data_close(&d);
+}
+
+static void test_augmentation(void **state)
+{
+    (void)state;
+    enum { N = 3 * CROP_W * CROP_H };
+    static float plain[N], turned[N], one[N], two[N];
+    struct data *d;
+    struct data_options o = toy_options();
+    assert_ok(data_open(&d, &o));
+    struct image crop = data_image(d, 5);
+    augment_nothing(plain, crop, 0);
+    augment_nothing(turned, crop, 1);
+    image_warp_planes(one, CROP_W, CROP_H, crop, data_warp());
+    for (int i = 0; i < N; i++) { /* the recognizer's own way, to 8 bits */
+        assert_near(plain[i], one[i], 3.0 / 128);
+        int x = i % CROP_W;
+        assert_near(turned[i], plain[i - x + CROP_W - 1 - x], 3.0 / 128);
+    }
+    struct augment_options a = { .blur_least = 0.3f };
+    uint64_t random = 1;
+    augment_face(two, crop, &a, &random); /* every option at zero changes nothing */
+    assert_memory_equal(two, plain, sizeof plain);
+    a = (struct augment_options){ 1, 0.05f, 4, 0.5f, 0.2f, 0.2f, 0.3f, 0.2f, 0.5f, 0.5f, 0.3f };
+    int differ = 0;
+    for (int k = 0; k < 50; k++) {
+        uint64_t again = random;
+        augment_face(one, crop, &a, &random);
+        augment_face(two, crop, &a, &again);
+        assert_memory_equal(one, two, sizeof one); /* the random state decides all */
+        differ += memcmp(one, plain, sizeof one) != 0;
+        for (int i = 0; i < N; i++)
+            assert_true(one[i] >= -1.001f && one[i] <= 1.001f);
+    }
+    assert_int_equal(differ, 50);
+    data_close(&d);
+}
+
+static void test_measure(void **state)
+{
+    (void)state;
+    float score[40];
+    bool same[40];
+    int fold[40];
+    for (int i = 0; i < 40; i++) {
+        same[i] = i % 2;
+        fold[i] = i / 4 % 5;
+        score[i] = same[i] ? 0.8f : 0.2f;
+    }
+    struct pair_figures f;
+    assert_ok(pair_measure(&f, score, same, fold, 40));
+    assert_near(f.accuracy, 1, 1e-9);
+    assert_near(f.eer, 0, 1e-9);
+    assert_near(f.tar_far2, 1, 1e-9);
+    for (int i = 0; i < 4; i++) /* a wrong same and a wrong different pair: fold 0 has all the errors */
+        score[i] = same[i] ? 0.1f : 0.9f;
+    assert_ok(pair_measure(&f, score, same, fold, 40));
+    assert_near(f.accuracy, 1 - 4.0 / 40, 1e-9);
+    assert_near(f.eer, 0.1, 0.051);
+}
+
+static void test_identity_learns(void **state)
+{
+    (void)state;
+    char text[1024];
+    snprintf(text, sizeof text,
+             "train.task = identity\ntrain.model = deepid2\ntrain.batch = 16\ntrain.steps = 80\nmodel.maps = 4\n"
+             "model.code = 32\nmodel.normalize = yes\nmodel.unit = yes\nmodel.scale = 12\nmodel.pair_weight = 1\n"
+             "augment.brightness = 0.05\naugment.saturation = 0.1\naugment.grey = 0\naugment.occlude = 0\naugment.blur = 0\n"
+             "task.reset_pairs = 64\nsolver.rate = 0.05\ndata.folder = %s\ndata.packs = toy\ndata.pairs = pairs.tsv\n",
+             kit_folder());
+    kit_write_text(kit_path("identity.conf"), text);
+    struct recipe *r;
+    struct loop_result result;
+    assert_ok(recipe_open(&r, kit_path("identity.conf"), 0, NULL));
+    assert_ok(loop_run(r, false, NULL, &result));
+    assert_true(result.score > 0.75); /* people it never saw; chance is 0.5 */
+    recipe_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tables), cmocka_unit_test(test_crops_lie_where_the_recognizer_cuts),
+        cmocka_unit_test(test_cache_is_used_and_checked), cmocka_unit_test(test_bad_packs_say_where),
+        cmocka_unit_test(test_augmentation), cmocka_unit_test(test_measure), cmocka_unit_test(test_identity_learns),
+    };
+    log_set_level(LOG_WARN);
+    return cmocka_run_group_tests(tests, make_pack, NULL);
+}
