@@ -91,8 +91,6 @@ static void add_to_header(void *to, const struct tensors_array *a)
 {
     struct header *h = to;
     if (!h->status)
-        h->status = check_array(a, h->path);
-    if (!h->status)
         h->status = put_array(h->root, a, h->reached, h->path);
     h->reached += bytes_of(a);
 }
@@ -148,6 +146,8 @@ enum status tensors_write(const char *path, const struct tensors_array *arrays, 
     uint64_t sum = 0;
     struct header h = {.root = json_object(), .path = path};
     enum status s = h.root ? OK : fail(NO_RESOURCE, "%s: no memory", path);
+    for (int i = 0; i < n && !s; i++)
+        s = check_array(&arrays[i], path);
     if (!s)
         s = sum_arrays(arrays, n, &sum);
     if (!s)
