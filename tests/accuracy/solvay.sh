@@ -1,15 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The 1927 Solvay conference at 1280 wide (Debian's visp-images-data): 29 faces; at least 27 found, at most 2 false.
-# usage: tests/accuracy/solvay.sh [--detect.score S ...]; the words go to `eval detection`.
+#     tests/accuracy/solvay.sh [build/release] [options of eval detection...]
 set -eu
-program=${FACETRAIL:-./facetrail}
+program=${1:-build/release}/facetrail
+[ $# -gt 0 ] && shift
 folder=${SOLVAY:-/usr/share/visp-images-data/ViSP-images/faces}
 picture=1280px-Solvay_conference_1927.png
 if [ ! -f "$folder/$picture" ]; then
     echo "skipped: $folder/$picture is not installed (Debian: visp-images-data)"
-    exit 0
+    exit 77
 fi
+[ -x "$program" ] || { echo "skipped: no program at $program"; exit 77; }
 truth=$(mktemp)
 trap 'rm -f "$truth"' EXIT
 # corners are "row column"; the boxes are squares of another detector, brow to mouth; the first is a false one
