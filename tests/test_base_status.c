@@ -2,9 +2,15 @@
  * Failing in one line; messages on standard error. */
 #include "tests/kit.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/progress.h"
 
 static void message_is_kept_and_nested(void **state)
 {
@@ -69,6 +75,52 @@ static void levels_are_kept(void **state)
     log_set_level(before);
 }
 
+/* What `say` writes to standard error when that is a terminal of 20 columns, or a file. */
+static void on_stderr(char *out, size_t size, bool terminal, void (*say)(void))
+{
+    int far = posix_openpt(O_RDWR | O_NOCTTY), near = -1;
+    assert_true(far >= 0 && grantpt(far) == 0 && unlockpt(far) == 0);
+    const char *path = terminal ? ptsname(far) : kit_path("stderr");
+    near = open(path, O_RDWR | O_CREAT | O_NOCTTY, 0600);
+    assert_true(near >= 0);
+    if (terminal)
+        assert_int_equal(ioctl(near, TIOCSWINSZ, &(struct winsize){.ws_row = 5, .ws_col = 20}), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(near, STDERR_FILENO);
+        say();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    ssize_t n = terminal ? read(far, out, size - 1) : pread(near, out, size - 1, 0);
+    assert_true(n >= 0);
+    out[n] = '\0';
+    close(near);
+    close(far);
+}
+
+static void show_and_say(void)
+{
+    progress_show("%s", "caf\xC3\xA9 and much more than fits");
+    progress_show("%s", "too soon");
+    log_say(LOG_WARN, "camera front", "lost\nagain");
+    progress_show("now");
+    progress_clear();
+    progress_clear();
+}
+
+static void progress_is_one_line_of_a_terminal(void **state)
+{
+    char text[1000];
+    (void)state;
+    on_stderr(text, sizeof text, true, show_and_say);
+    assert_string_equal(text, "\rcaf\xC3\xA9 and much more \033[K\r\033[K"
+                              "facetrail: warning: camera front: lost again\r\n\rnow\033[K\r\033[K");
+    on_stderr(text, sizeof text, false, show_and_say);
+    assert_string_equal(text, "facetrail: warning: camera front: lost again\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +129,7 @@ int main(void)
         cmocka_unit_test(long_message_is_cut_between_characters),
         cmocka_unit_test(message_belongs_to_the_thread),
         cmocka_unit_test(levels_are_kept),
+        cmocka_unit_test(progress_is_one_line_of_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
