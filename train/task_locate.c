@@ -159,7 +159,7 @@ static enum status score_scene(struct locate_state *st, const struct scene_table
     }
     image_to_planes(in.at, in.shape.w, in.shape.h, scene->picture);
     net_run_forward(st->run, 0);
-    int n = locate_windows(&st->locate, st->run, 0, locate_logit(0.02f), 1, st->windows, 0, WINDOWS);
+    int n = locate_windows(&st->locate, st->run, 0, locate_logit(0.1f), 1, st->windows, 0, WINDOWS);
     n = merge_windows(st->windows, n, 0.4f);
     n = n > WINDOWS / 8 ? WINDOWS / 8 : n;
     for (int i = 0; i < n; i++) {
