@@ -14,9 +14,11 @@ PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm)$(PKG_L
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trapping-math -pthread $(WARN) -I. $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
-SOURCES := $(filter-out base/kernels_vector.c,$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c capture/*.c detector/*.c \
+SETS := sse2 avx2 avx512
+VECTOR := kernels_vector kernels_rows
+SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c capture/*.c detector/*.c \
              recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
-OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/base/kernels_sse2.o $(B)/base/kernels_avx2.o $(B)/base/kernels_avx512.o
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(foreach set,$(SETS),$(VECTOR:%=$(B)/base/%.$(set).o))
 LIBRARY := $(filter-out $(B)/pipeline/main.o,$(OBJECTS))
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 
@@ -30,15 +32,17 @@ $(B)/facetrail: $(OBJECTS)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
-$(B)/base/kernels_sse2.o: base/kernels_vector.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patterns -DKERNELS=sse2 -MMD -MP -c -o $@ $<
-$(B)/base/kernels_avx2.o: base/kernels_vector.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -mavx2 -mfma -mpopcnt -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patterns -DKERNELS=avx2 -MMD -MP -c -o $@ $<
-$(B)/base/kernels_avx512.o: base/kernels_vector.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512 -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patterns -DKERNELS=avx512 -MMD -MP -c -o $@ $<
+# The fast loops, once per instruction set; which one runs is decided at start-up (base/kernels.c).
+FLAGS_VECTOR := -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patterns
+FLAGS_sse2 :=
+FLAGS_avx2 := -mavx2 -mfma -mpopcnt
+FLAGS_avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512
+define vector_rule
+$$(B)/base/%.$(1).o: base/%.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS_ALL) $$(FLAGS_VECTOR) $$(FLAGS_$(1)) -DKERNELS=$(1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach set,$(SETS),$(eval $(call vector_rule,$(set))))
 $(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/kit.o $(LIBRARY)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
 .SECONDARY:

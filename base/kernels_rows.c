@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * Matrix products whose right side is rows at any place of a picture; compiled once per instruction set like
+ * kernels_vector.c. Blocks of maps and places whose sums stay in registers; vector types of the compiler, which is why
+ * this is not plain C. */
+#include <string.h>
+
+#include "base/kernels_vector.h"
+
+#if defined(__AVX512F__)
+enum { LANES = 16 };
+#elif defined(__AVX2__)
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#endif
+typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
+
+/* A block of maps by two vectors of places; every sum stays in a register from the first tap to the last. */
+#define ROWS_BLOCK(MAPS)                                                                                               \
+    static void rows_block##MAPS(float *restrict out, size_t out_step, const float *restrict w, const float *in,       \
+                                 const int32_t *restrict offsets, int k, bool more)                                    \
+    {                                                                                                                  \
+        vec sum[MAPS][2];                                                                                              \
+        _Pragma("GCC unroll 10")                                                                                       \
+        for (int i = 0; i < MAPS; i++)                                                                                 \
+            _Pragma("GCC unroll 2")                                                                                    \
+            for (int v = 0; v < 2; v++)                                                                                \
+                sum[i][v] = more ? *(const vec *)(out + (size_t)i * out_step + v * LANES) : (vec){ 0 };                \
+        for (int t = 0; t < k; t++, w += MAPS) {                                                                       \
+            const float *row = in + offsets[t];                                                                        \
+            vec a = *(const vec *)row, b = *(const vec *)(row + LANES);                                                \
+            _Pragma("GCC unroll 10")                                                                                   \
+            for (int i = 0; i < MAPS; i++) {                                                                           \
+                sum[i][0] += w[i] * a;                                                                                 \
+                sum[i][1] += w[i] * b;                                                                                 \
+            }                                                                                                          \
+        }                                                                                                              \
+        _Pragma("GCC unroll 10")                                                                                       \
+        for (int i = 0; i < MAPS; i++)                                                                                 \
+            _Pragma("GCC unroll 2")                                                                                    \
+            for (int v = 0; v < 2; v++)                                                                                \
+                *(vec *)(out + (size_t)i * out_step + v * LANES) = sum[i][v];                                          \
+    }
+ROWS_BLOCK(1)
+ROWS_BLOCK(2)
+ROWS_BLOCK(3)
+ROWS_BLOCK(4)
+ROWS_BLOCK(5)
+ROWS_BLOCK(6)
+ROWS_BLOCK(7)
+ROWS_BLOCK(8)
+ROWS_BLOCK(9)
+ROWS_BLOCK(10)
+
+typedef void rows_block(float *out, size_t out_step, const float *w, const float *in, const int32_t *offsets, int k,
+                        bool more);
+static rows_block *const rows_blocks[KERNELS_MAPS + 1] = {
+    NULL,        rows_block1, rows_block2, rows_block3, rows_block4,  rows_block5,
+    rows_block6, rows_block7, rows_block8, rows_block9, rows_block10,
+};
+
+void JOIN(rows_product_, KERNELS)(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets,
+                         int m, int k, int n, bool more)
+{
+    enum { WIDE = 2 * LANES, PANEL = 4 * WIDE };
+    float edge[KERNELS_MAPS * WIDE];
+    for (int panel = 0; panel < n; panel += PANEL) /* the rows of a panel stay in the first-level cache */
+        for (int first = 0; first < m; first += KERNELS_MAPS) {
+            int maps = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
+            const float *w = packed + (size_t)first * (size_t)k;
+            float *to = out + (size_t)first * out_step;
+            int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
+            for (; x + WIDE <= end; x += WIDE)
+                rows_blocks[maps](to + x, out_step, w, in + x, offsets, k, more);
+            if (x == end)
+                continue;
+            size_t left = (size_t)(end - x) * sizeof(float);
+            for (int i = 0; more && i < maps; i++)
+                memcpy(edge + i * WIDE, to + (size_t)i * out_step + x, left);
+            rows_blocks[maps](edge, WIDE, w, in + x, offsets, k, more);
+            for (int i = 0; i < maps; i++)
+                memcpy(to + (size_t)i * out_step + x, edge + i * WIDE, left);
+        }
+}
+
+typedef float vec4 __attribute__((vector_size(16)));
+
+static float lanes_sum(vec v)
+{
+    vec4 part[LANES / 4], s;
+    memcpy(part, &v, sizeof part);
+    s = part[0];
+    for (int i = 1; i < LANES / 4; i++)
+        s += part[i];
+    return (s[0] + s[2]) + (s[1] + s[3]);
+}
+
+/* A block of maps by taps. */
+#define OUTER_BLOCK(MAPS, TAPS)                                                                                        \
+    static void outer_block##MAPS##x##TAPS(float *restrict wg, int k, const float *restrict grad, size_t grad_step,    \
+                                           const float *in, const int32_t *restrict offsets, int n)                    \
+    {                                                                                                                  \
+        vec sum[MAPS][TAPS];                                                                                           \
+        const float *row[TAPS];                                                                                        \
+        _Pragma("GCC unroll 6")                                                                                        \
+        for (int t = 0; t < TAPS; t++)                                                                                 \
+            row[t] = in + offsets[t];                                                                                  \
+        _Pragma("GCC unroll 4")                                                                                        \
+        for (int i = 0; i < MAPS; i++)                                                                                 \
+            _Pragma("GCC unroll 6")                                                                                    \
+            for (int t = 0; t < TAPS; t++)                                                                             \
+                sum[i][t] = (vec){ 0 };                                                                                \
+        for (int x = 0; x < n; x += LANES) {                                                                           \
+            vec g[MAPS];                                                                                               \
+            _Pragma("GCC unroll 4")                                                                                    \
+            for (int i = 0; i < MAPS; i++)                                                                             \
+                g[i] = *(const vec *)(grad + (size_t)i * grad_step + x);                                               \
+            _Pragma("GCC unroll 6")                                                                                    \
+            for (int t = 0; t < TAPS; t++) {                                                                           \
+                vec r = *(const vec *)(row[t] + x);                                                                    \
+                _Pragma("GCC unroll 4")                                                                                \
+                for (int i = 0; i < MAPS; i++)                                                                         \
+                    sum[i][t] += g[i] * r;                                                                             \
+            }                                                                                                          \
+        }                                                                                                              \
+        _Pragma("GCC unroll 4")                                                                                        \
+        for (int i = 0; i < MAPS; i++)                                                                                 \
+            _Pragma("GCC unroll 6")                                                                                    \
+            for (int t = 0; t < TAPS; t++)                                                                             \
+                wg[i * k + t] += lanes_sum(sum[i][t]);                                                                 \
+    }
+OUTER_BLOCK(1, 1)
+OUTER_BLOCK(4, 1)
+OUTER_BLOCK(1, 6)
+OUTER_BLOCK(4, 6)
+
+void JOIN(rows_outer_, KERNELS)(float *weight_grad, const float *grad, size_t grad_step, const float *in, const int32_t *offsets,
+                       int m, int k, int n)
+{
+    for (int i = 0; i < m;) {
+        bool four = i + 4 <= m;
+        const float *g = grad + (size_t)i * grad_step;
+        float *wg = weight_grad + (size_t)i * (size_t)k;
+        int t = 0;
+        for (; t + 6 <= k; t += 6)
+            (four ? outer_block4x6 : outer_block1x6)(wg + t, k, g, grad_step, in, offsets + t, n);
+        for (; t < k; t++)
+            (four ? outer_block4x1 : outer_block1x1)(wg + t, k, g, grad_step, in, offsets + t, n);
+        i += four ? 4 : 1;
+    }
+}
