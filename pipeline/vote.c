@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * Evidence for a name, summed along a track: mean log likelihood ratio times how many independent looks the looks are
- * worth. That number is capped low: a stranger who resembles somebody resembles him in every frame. */
+ * Evidence for a name, summed along a track: mean log likelihood ratio times how many independent
+ * looks the looks are worth. That number is capped low: a stranger who resembles somebody resembles
+ * him in every frame. */
 #include <math.h>
 #include <string.h>
 
 #include "pipeline/vote.h"
 
-static const float apart_s = 0.5f;    /* looks this far apart are worth 1 - 1/e of an independent one */
+static const float apart_s =
+    0.5f; /* looks this far apart are worth 1 - 1/e of an independent one */
 static const float least_look = 0.05f; /* and the next frame's this much */
-static const float memory = 6;        /* looks' worth that the mean remembers: evidence may turn */
-static const float most_worth = 1.6f; /* independent looks that a long track counts for */
-static const float least_margin = 1;  /* log likelihood ratio to the second best person */
-static const float holder = 1;        /* what a name that is held is ahead in a dispute of two tracks */
-static const float no_second = -20;   /* score of the second best person when there is none */
+static const float memory = 6;         /* looks' worth that the mean remembers: evidence may turn */
+static const float most_worth = 1.6f;  /* independent looks that a long track counts for */
+static const float least_margin = 1;   /* log likelihood ratio to the second best person */
+static const float holder = 1; /* what a name that is held is ahead in a dispute of two tracks */
+static const float no_second = -20; /* score of the second best person when there is none */
 
 static struct vote *find(const struct votes *v, int track)
 {
@@ -42,7 +44,8 @@ static struct vote_person *find_person(struct vote *vote, int person)
     return NULL;
 }
 
-/* A person who leads for the first time: in earlier looks he scored at most as the second best did. */
+/* A person who leads for the first time: in earlier looks he scored at most as the second best did.
+ */
 static void add_person(struct vote *vote, int person, float score)
 {
     struct vote_person *to = &vote->people[0];
@@ -115,7 +118,10 @@ void vote_merge(struct votes *v, int from, int into)
     young->track = 0;
 }
 
-struct lead { int person; float score, margin; };
+struct lead {
+    int person;
+    float score, margin;
+};
 
 static struct lead leader(const struct vote *vote)
 {

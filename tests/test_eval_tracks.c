@@ -8,7 +8,10 @@
 #include "train/track_score.h"
 
 enum { MOST = 256 };
-struct list { struct track_row rows[MOST]; size_t n; };
+struct list {
+    struct track_row rows[MOST];
+    size_t n;
+};
 
 static void put(struct list *l, int frame, int id, float x)
 {
@@ -135,12 +138,9 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_perfect),
-        cmocka_unit_test(test_switch),
-        cmocka_unit_test(test_gap_and_false),
-        cmocka_unit_test(test_identity_is_global),
-        cmocka_unit_test(test_stays_together),
-        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_perfect),        cmocka_unit_test(test_switch),
+        cmocka_unit_test(test_gap_and_false),  cmocka_unit_test(test_identity_is_global),
+        cmocka_unit_test(test_stays_together), cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

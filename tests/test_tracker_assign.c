@@ -62,7 +62,8 @@ static void test_greed_is_wrong(void **state)
     struct assign a;
     assign_create(&a, memory, 2);
     assert_int_equal(arena_seal(memory), 0);
-    const float cost[] = {0.1f, 0.2f, 0.15f, 1.0f}; /* taking 0.1 first costs 1.1, the best is 0.35 */
+    const float cost[] = {0.1f, 0.2f, 0.15f,
+                          1.0f}; /* taking 0.1 first costs 1.1, the best is 0.35 */
     int out[2];
     assign_solve(&a, cost, 2, 2, 2, 5, out);
     assert_int_equal(out[0], 1);

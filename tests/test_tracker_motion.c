@@ -25,10 +25,14 @@ static struct tracker *open_tracker(struct tracker_options *o)
 
 static struct face face_at(float x, float y, float size, float score)
 {
-    struct face f = {.box = {x - size / 2, y - size / 2, size, size}, .score = score, .has = FACE_MARKED,
-                     .track = -1, .person = -1};
+    struct face f = {.box = {x - size / 2, y - size / 2, size, size},
+                     .score = score,
+                     .has = FACE_MARKED,
+                     .track = -1,
+                     .person = -1};
     for (int i = 0; i < FACE_MARKS; i++)
-        f.marks[i] = (struct point){x + (i % 2 ? 0.2f : -0.2f) * size, y + (i / 2 ? 0.2f : -0.2f) * size};
+        f.marks[i] =
+            (struct point){x + (i % 2 ? 0.2f : -0.2f) * size, y + (i / 2 ? 0.2f : -0.2f) * size};
     return f;
 }
 
@@ -64,7 +68,8 @@ static void test_follows_without_lag(void **state)
     struct tracker *t = open_tracker(NULL);
     uint64_t seed = 1;
     double still_in = 0, still_out = 0, worst = 0, sum = 0;
-    for (int f = 0; f < 200; f++) { /* 2 s still, then 300 pixels a second, with trembling detections */
+    for (int f = 0; f < 200;
+         f++) { /* 2 s still, then 300 pixels a second, with trembling detections */
         float x = 100 + (f < 50 ? 0 : (float)(f - 50) * 12), noise = random_normal(&seed) * 2;
         struct face faces[MOST] = {face_at(x + noise, 200, 80, 0.95f)};
         int n = update(t, (int64_t)f * FRAME_US, faces, 1);
@@ -89,7 +94,8 @@ static void test_follows_without_lag(void **state)
 static void test_crossing(void **state)
 {
     (void)state;
-    for (int hidden = 0; hidden <= 10; hidden += 5) { /* frames in which only the nearer one is detected */
+    for (int hidden = 0; hidden <= 10;
+         hidden += 5) { /* frames in which only the nearer one is detected */
         struct tracker *t = open_tracker(NULL);
         int left = 0, right = 0;
         for (int f = 0; f <= 100; f++) {
@@ -151,7 +157,8 @@ static void test_low_scores(void **state)
     (void)state;
     struct tracker *t = open_tracker(NULL);
     for (int f = 0; f < 20; f++) { /* a low one goes on with a track, and never starts one */
-        struct face faces[MOST] = {face_at(100, 100, 50, f < 5 ? 0.9f : 0.3f), face_at(300, 100, 50, 0.3f)};
+        struct face faces[MOST] = {face_at(100, 100, 50, f < 5 ? 0.9f : 0.3f),
+                                   face_at(300, 100, 50, 0.3f)};
         int n = update(t, (int64_t)f * FRAME_US, faces, 2);
         assert_int_equal(n, 1);
         assert_int_equal(faces[0].track, 1);
@@ -211,7 +218,8 @@ static void test_many(void **state)
     uint64_t allocations = memory_allocations();
     for (int f = 0; f < 20; f++) {
         for (int i = 0; i < 280; i++) /* 24 more than it can follow */
-            faces[i] = face_at(40 * (float)(i % 20) + (float)f * 2, 40 * (float)(i / 20), 30, i < 256 ? 0.95f : 0.9f);
+            faces[i] = face_at(40 * (float)(i % 20) + (float)f * 2, 40 * (float)(i / 20), 30,
+                               i < 256 ? 0.95f : 0.9f);
         int n = update(t, (int64_t)f * FRAME_US, faces, 280);
         assert_int_equal(n, 280);
         for (int i = 0; i < 256; i++) {
@@ -259,7 +267,8 @@ static void test_codes(void **state)
     struct tracker *t = open_tracker(NULL);
     int64_t now = 0;
     int ada = 0;
-    for (int visit = 0; visit < 3; visit++) { /* Ada, somebody else, Ada: each comes 5 s after the last */
+    for (int visit = 0; visit < 3;
+         visit++) { /* Ada, somebody else, Ada: each comes 5 s after the last */
         for (int f = 0; f < 10; f++, now += FRAME_US) {
             struct face faces[MOST] = {face_at(100 + 150 * (float)visit, 100, 50, 0.95f)};
             assert_int_equal(update(t, now, faces, 1), 1);
@@ -287,7 +296,8 @@ static void test_between_detections(void **state)
 {
     (void)state;
     struct tracker *t = open_tracker(NULL);
-    for (int f = 0; f < 60; f++) { /* every fifth frame; without pixels the rest is said to be a guess */
+    for (int f = 0; f < 60;
+         f++) { /* every fifth frame; without pixels the rest is said to be a guess */
         float x = 100 + 3 * (float)f;
         struct face faces[MOST] = {face_at(x, 100, 50, 0.95f)};
         int n = f % 5 == 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The tracker on the synthetic source: trembling detections with gaps and false ones, scored against the truth as
- * `eval tracks` does. People hide each other and leave for seconds, so that no tracker gets 1. */
+ * The tracker on the synthetic source: trembling detections with gaps and false ones, scored
+ * against the truth as `eval tracks` does. People hide each other and leave for seconds, so that no
+ * tracker gets 1. */
 #include "tests/kit.h"
 
 #include "base/frame.h"
@@ -12,7 +13,8 @@
 
 enum { MOST = 64 };
 
-/* The truth as a detector would see it: trembling, one in ten missed, now and then something that is no face. */
+/* The truth as a detector would see it: trembling, one in ten missed, now and then something that
+ * is no face. */
 static int detect(const struct face *truth, int n, uint64_t *seed, struct face *faces)
 {
     int found = 0;
@@ -29,7 +31,9 @@ static int detect(const struct face *truth, int n, uint64_t *seed, struct face *
     }
     if (random_below(seed, 8) == 0)
         faces[found++] = (struct face){
-            .box = {random_between(seed, 0, 600), random_between(seed, 0, 300), 40, 40}, .score = 0.7f, .track = -1};
+            .box = {random_between(seed, 0, 600), random_between(seed, 0, 300), 40, 40},
+            .score = 0.7f,
+            .track = -1};
     return found;
 }
 
@@ -66,7 +70,8 @@ static struct track_score run(const char *url, int every)
             put(&truth_rows, f->number, truth[i].track, truth[i].box);
         bool detected = f->number % every == 0;
         f->n_faces = detected ? detect(truth, n, &seed, f->faces) : 0;
-        assert_ok(tracker_update(tracker, f->image, f->time_us, detected, f->faces, MOST, &f->n_faces));
+        assert_ok(
+            tracker_update(tracker, f->image, f->time_us, detected, f->faces, MOST, &f->n_faces));
         for (int i = 0; i < f->n_faces; i++)
             if (!(f->faces[i].has & FACE_COASTING))
                 put(&rows, f->number, f->faces[i].track, f->faces[i].box);
@@ -76,8 +81,10 @@ static struct track_score run(const char *url, int every)
     tracker_close(&tracker);
     capture_close(&capture);
     assert_ok(track_score(&score, &truth_rows, &rows, 0.5f));
-    print_message("%s every=%d: idf1=%.4f mota=%.4f switches=%d fragments=%d missed=%ld false=%ld\n", url, every,
-                  score.idf1, score.mota, score.switches, score.fragments, score.misses, score.false_boxes);
+    print_message(
+        "%s every=%d: idf1=%.4f mota=%.4f switches=%d fragments=%d missed=%ld false=%ld\n", url,
+        every, score.idf1, score.mota, score.switches, score.fragments, score.misses,
+        score.false_boxes);
     track_rows_free(&truth_rows);
     track_rows_free(&rows);
     return score;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The tracker on pictures: textured squares over a textured ground, whose places are known in every frame. */
+ * The tracker on pictures: textured squares over a textured ground, whose places are known in every
+ * frame. */
 #include "tests/kit.h"
 
 #include <math.h>
@@ -10,12 +11,13 @@
 
 enum { W = 640, H = 360, MOST = 32, FRAME_US = 40000 };
 static uint8_t pixels[W * H * IMAGE_PIXEL];
-static struct image picture = {pixels, W, H, W * IMAGE_PIXEL};
+static struct image picture = {pixels, W, H, W *IMAGE_PIXEL};
 
 /* Smooth noise: a number for every whole place of a grid, blended between. */
 static float grid(int seed, int x, int y)
 {
-    uint64_t state = (uint64_t)seed * 1000003u + (uint64_t)(x + 5000) * 7919u + (uint64_t)(y + 5000) * 104729u;
+    uint64_t state =
+        (uint64_t)seed * 1000003u + (uint64_t)(x + 5000) * 7919u + (uint64_t)(y + 5000) * 104729u;
     return random_unit(&state);
 }
 
@@ -46,12 +48,15 @@ static void paint_face(int seed, float cx, float cy, float size)
     for (int y = (int)(cy - size / 2); y < (int)(cy + size / 2); y++)
         for (int x = (int)(cx - size / 2); x < (int)(cx + size / 2); x++)
             if (x >= 0 && y >= 0 && x < W && y < H)
-                paint(x, y, noise(seed, ((float)x - cx) / size * 6 + 50, ((float)y - cy) / size * 6 + 50));
+                paint(
+                    x, y,
+                    noise(seed, ((float)x - cx) / size * 6 + 50, ((float)y - cy) / size * 6 + 50));
 }
 
 static struct face face_at(float x, float y, float size)
 {
-    return (struct face){.box = {x - size / 2, y - size / 2, size, size}, .score = 0.95f, .track = -1, .person = -1};
+    return (struct face){
+        .box = {x - size / 2, y - size / 2, size, size}, .score = 0.95f, .track = -1, .person = -1};
 }
 
 static struct tracker *open_tracker(void)
@@ -65,7 +70,8 @@ static struct tracker *open_tracker(void)
 
 static int update(struct tracker *t, int frame, bool detected, struct face *faces, int n)
 {
-    assert_int_equal(tracker_update(t, picture, (int64_t)frame * FRAME_US, detected, faces, MOST, &n), OK);
+    assert_int_equal(
+        tracker_update(t, picture, (int64_t)frame * FRAME_US, detected, faces, MOST, &n), OK);
     return n;
 }
 
@@ -83,7 +89,8 @@ static void test_between_detections(void **state)
     struct face faces[MOST];
     uint64_t allocations = memory_allocations();
     for (int f = 0; f < 60; f++) {
-        float x = 150 + 80 * sinf((float)f / 8), y = 180 + 40 * cosf((float)f / 11), size = 60 + (float)f * 0.4f;
+        float x = 150 + 80 * sinf((float)f / 8), y = 180 + 40 * cosf((float)f / 11),
+              size = 60 + (float)f * 0.4f;
         paint_ground(1, 0, 0);
         paint_face(2, x, y, size);
         faces[0] = face_at(x, y, size);
@@ -142,7 +149,8 @@ static void test_crossing_by_look(void **state)
     struct tracker *t = open_tracker();
     struct face faces[MOST];
     int left = 0, right = 0;
-    for (int f = 0; f <= 100; f++) { /* they meet, stop, and go back: motion alone would swap them */
+    for (int f = 0; f <= 100;
+         f++) { /* they meet, stop, and go back: motion alone would swap them */
         float a = f <= 50 ? 120 + (float)f * 3.4f : 120 + (float)(100 - f) * 3.4f, b = W - a;
         bool together = f >= 48 && f <= 54;
         paint_ground(1, 0, 0);
@@ -188,7 +196,8 @@ static void test_camera_pan(void **state)
         for (int k = (int)first; k < 4 && f > 4; k++) {
             int found = 0;
             for (int i = 0; i < n; i++)
-                found += faces[i].track == k + 1 && off(&faces[i], 120 + 150 * (float)k + pan, 180) < 8;
+                found +=
+                    faces[i].track == k + 1 && off(&faces[i], 120 + 150 * (float)k + pan, 180) < 8;
             assert_int_equal(found, 1);
         }
     }

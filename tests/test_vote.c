@@ -21,8 +21,8 @@ static int reset(void **state)
 static int64_t look(int track, int64_t from, int n, int person, float score, float margin)
 {
     for (int i = 0; i < n; i++)
-        vote_add(&votes, track, from + (int64_t)i * FRAME_US,
-                 (struct match){person, score, margin}, 1);
+        vote_add(&votes, track, from + (int64_t)i * FRAME_US, (struct match){person, score, margin},
+                 1);
     return from + (int64_t)n * FRAME_US;
 }
 

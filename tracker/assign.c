@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Optimal assignment by shortest augmenting paths (Hungarian method with potentials; Kuhn 1955, Jonker and
- * Volgenant 1987). Every row has, besides the real columns, one column of its own: to stay alone. */
+ * Optimal assignment by shortest augmenting paths (Hungarian method with potentials; Kuhn 1955,
+ * Jonker and Volgenant 1987). Every row has, besides the real columns, one column of its own: to
+ * stay alone. */
 #include "tracker/assign.h"
 
 #include <math.h>
@@ -23,7 +24,11 @@ enum status assign_create(struct assign *a, struct arena *memory, int max)
     return a->used ? OK : NO_RESOURCE;
 }
 
-struct problem { const float *cost; int stride, n_rows, n_cols; float alone; };
+struct problem {
+    const float *cost;
+    int stride, n_rows, n_cols;
+    float alone;
+};
 
 /* Rows and columns from 1; columns after n_cols are the rows' own. */
 static double cost_of(const struct problem *p, int row, int column)
@@ -34,7 +39,8 @@ static double cost_of(const struct problem *p, int row, int column)
     return c < forbidden ? c : forbidden;
 }
 
-/* From column `at` (whose row was just reached) lowers the distances of all open columns and gives the nearest. */
+/* From column `at` (whose row was just reached) lowers the distances of all open columns and gives
+ * the nearest. */
 static int nearest_column(struct assign *a, const struct problem *p, int at, double *step)
 {
     int columns = p->n_cols + p->n_rows, row = a->row_of[at], nearest = 0;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Which detection is which target: cost of overlap, motion, size, look and code, solved optimally in two stages:
- * sure detections first, then doubtful ones go on with what is left (Zhang et al., ByteTrack, 2022). */
+ * Which detection is which target: cost of overlap, motion, size, look and code, solved optimally
+ * in two stages: sure detections first, then doubtful ones go on with what is left (Zhang et al.,
+ * ByteTrack, 2022). */
 #include <math.h>
 
 #include "tracker/internal.h"
 
 /* A pair is possible when the centres are within this many sizes of each other ... */
 static const float gate_near = 0.5f, gate_doubt = 2.5f, gate_far = 2.0f;
-static const float gate_size = 0.55f; /* ... and the log sizes within this, and a little more with time. */
+static const float gate_size =
+    0.55f; /* ... and the log sizes within this, and a little more with time. */
 static const float low_overlap = 0.3f; /* doubtful detections must lie on the target */
 static const float weigh_place = 0.5f, weigh_size = 0.5f, weigh_look = 0.6f, weigh_code = 1.0f;
 static const float new_costs = 0.1f;
@@ -35,8 +37,7 @@ static float pair_cost(const struct target *target, const struct face *face, boo
     float gate = fminf(gate_near + gate_doubt * doubt, gate_far);
     float wide = fminf(doubt, 1); /* boxes that nobody is sure of need not lie on each other */
     float overlap = box_overlap(grow(box, wide), grow(face->box, wide));
-    if (distance > gate ||
-        grown > gate_size + fminf(doubt, 0.3f) || (low && overlap < low_overlap))
+    if (distance > gate || grown > gate_size + fminf(doubt, 0.3f) || (low && overlap < low_overlap))
         return INFINITY;
     float cost = 1 - overlap + weigh_place * distance / gate + weigh_size * grown;
     if (target->track.state == TRACK_NEW)
@@ -46,7 +47,8 @@ static float pair_cost(const struct target *target, const struct face *face, boo
     return cost;
 }
 
-/* Where a detection or a target has a choice, or a target was out of sight, the pixels have a say. */
+/* Where a detection or a target has a choice, or a target was out of sight, the pixels have a say.
+ */
 static void add_looks(struct tracker *t, struct image im, const struct face *faces, int n_rows,
                       int n_cols)
 {
@@ -63,8 +65,8 @@ static void add_looks(struct tracker *t, struct image im, const struct face *fac
                 in_column += t->cost[k * width + j] < INFINITY;
             bool choice = in_row > 1 || in_column > 1 || target->misses > 0;
             if (*cost < INFINITY && choice && target->follow.known && im.pixels)
-                *cost += weigh_look *
-                         (1 - follow_compare(&target->follow, im, faces[t->rows[i]].box));
+                *cost +=
+                    weigh_look * (1 - follow_compare(&target->follow, im, faces[t->rows[i]].box));
         }
     }
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * How the whole picture moved: a grey thumbnail is shifted over the last one until the mean absolute difference is
- * least. */
+ * How the whole picture moved: a grey thumbnail is shifted over the last one until the mean
+ * absolute difference is least. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "tracker/internal.h"
 
-static const float worth = 0.7f; /* a shift must bring the difference under this share of that at rest */
+static const float worth =
+    0.7f; /* a shift must bring the difference under this share of that at rest */
 
 static void thumbnail(struct camera *c, uint8_t *out, struct image im)
 {

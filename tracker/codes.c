@@ -33,8 +33,8 @@ void codes_add(struct track *track, const float *code, int n_code)
     track->n_codes++;
 }
 
-/* The lost target that `young` goes on with, or NULL: seen last before `young` was first seen, its code near, and
- * clearly nearer than any other lost target's. */
+/* The lost target that `young` goes on with, or NULL: seen last before `young` was first seen, its
+ * code near, and clearly nearer than any other lost target's. */
 static struct target *find_lost(struct tracker *t, const struct target *young)
 {
     static const float clearly = 0.05f;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Is the target still there, by its pixels: normalised correlation of a small grey patch around the predicted place.
- * The place of FCNT: an appearance model that is learnt while it runs will answer the same three questions. */
+ * Is the target still there, by its pixels: normalised correlation of a small grey patch around the
+ * predicted place. The place of FCNT: an appearance model that is learnt while it runs will answer
+ * the same three questions. */
 #include <math.h>
 
 #include "tracker/internal.h"
@@ -12,8 +13,8 @@ static inline int clamp(int v, int most)
     return v < 0 ? 0 : v > most ? most : v;
 }
 
-/* The field [side, side] of luma means, one cell `step_x` by `step_y` pixels, centre at (cx, cy). Cells are averaged
- * over up to 3x3 pixels; outside the picture its edge goes on. */
+/* The field [side, side] of luma means, one cell `step_x` by `step_y` pixels, centre at (cx, cy).
+ * Cells are averaged over up to 3x3 pixels; outside the picture its edge goes on. */
 static void sample(float *out, int side, struct image im, float cx, float cy, float step_x,
                    float step_y)
 {
@@ -93,8 +94,8 @@ float follow_compare(const struct follow *f, struct image im, struct box box)
     return sum;
 }
 
-/* Correlation of the patch with the field's window at (x, y). The patch has mean 0, so the window's mean drops out.
- * Sums run down the columns, so that a compiler may take many columns at once. */
+/* Correlation of the patch with the field's window at (x, y). The patch has mean 0, so the window's
+ * mean drops out. Sums run down the columns, so that a compiler may take many columns at once. */
 static float correlate(const float *patch, const float *field, int x, int y)
 {
     float sums[FOLLOW_SIDE] = {0}, totals[FOLLOW_SIDE] = {0}, squares[FOLLOW_SIDE] = {0};
@@ -118,7 +119,10 @@ static float correlate(const float *patch, const float *field, int x, int y)
 
 /* The correlations of one search; places that were not looked at yet hold `unknown`. */
 enum { MAP = 2 * FOLLOW_REACH + 1 };
-struct search { const float *patch, *field; float map[MAP * MAP]; };
+struct search {
+    const float *patch, *field;
+    float map[MAP * MAP];
+};
 static const float unknown = -9;
 
 static float look_at(struct search *s, int x, int y)
@@ -134,7 +138,8 @@ static float look_at(struct search *s, int x, int y)
 /* The best place: every second one first, then the best one's neighbours uphill. */
 static int find_top(struct search *s)
 {
-    static const float small_pull = 0.004f; /* a far place must be a little better than a near one */
+    static const float small_pull =
+        0.004f; /* a far place must be a little better than a near one */
     int best = FOLLOW_REACH * MAP + FOLLOW_REACH;
     float top = unknown;
     for (int i = 0; i < MAP * MAP; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Motion of one target: four constant-velocity Kalman filters (centre, log width, log height).
- * Kalman 1960; the process noise is continuous white acceleration, so the step's length does not matter. */
+ * Kalman 1960; the process noise is continuous white acceleration, so the step's length does not
+ * matter. */
 #include <math.h>
 
 #include "tracker/internal.h"
@@ -16,9 +17,8 @@ static const float surprise = 2.5f;   /* deviations */
 
 void axis_start(struct axis *a, float x, float deviation, float speed_deviation)
 {
-    *a = (struct axis){.x = x,
-                       .p00 = deviation * deviation,
-                       .p11 = speed_deviation * speed_deviation};
+    *a = (struct axis){
+        .x = x, .p00 = deviation * deviation, .p11 = speed_deviation * speed_deviation};
 }
 
 void axis_predict(struct axis *a, float dt, float power)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Many targets in fixed slots: predict, associate, correct, follow by pixels what no detection saw, let go. */
+ * Many targets in fixed slots: predict, associate, correct, follow by pixels what no detection saw,
+ * let go. */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -12,8 +13,8 @@ enum { ROWS_MOST = 256, FACES_MOST = 1024 };
 static const float sure_share = 0.7f;  /* this far from `high` to 1, one detection is enough */
 static const float same_pixels = 0.6f; /* correlation that confirms a target between detections */
 static const float missed_pixels = 0.78f; /* and one that the detector has just missed */
-static const float hidden = 0.45f;     /* overlap with another seen target: the pixels are that one's */
-static const float gone = 0.35f;       /* less of the box than this inside the picture */
+static const float hidden = 0.45f; /* overlap with another seen target: the pixels are that one's */
+static const float gone = 0.35f;   /* less of the box than this inside the picture */
 
 #define FIELD(f) offsetof(struct tracker_options, f)
 const struct option tracker_option_table[] = {
@@ -136,7 +137,8 @@ static struct point mark_in(struct box box, struct point p)
     return (struct point){(p.x - box.x) / box.w, (p.y - box.y) / box.h};
 }
 
-/* Marks are smoothed inside the box: trembling is averaged away, a turning head is followed at once. */
+/* Marks are smoothed inside the box: trembling is averaged away, a turning head is followed at
+ * once. */
 static void learn_marks(struct target *target, const struct face *face)
 {
     static const float calm = 0.5f, quick = 0.05f;
@@ -166,8 +168,8 @@ static void put_box_and_marks(const struct target *target, struct face *face)
         return;
     face->has |= FACE_MARKED;
     for (int i = 0; i < FACE_MARKS; i++)
-        face->marks[i] = (struct point){box.x + target->marks[i].x * box.w,
-                                        box.y + target->marks[i].y * box.h};
+        face->marks[i] =
+            (struct point){box.x + target->marks[i].x * box.w, box.y + target->marks[i].y * box.h};
 }
 
 static void settle_track(struct target *target)
@@ -270,8 +272,8 @@ static void follow(struct tracker *t, struct target *target, struct image im)
         target->track.state = target->confirmed ? TRACK_SURE : TRACK_COASTING;
 }
 
-/* Certainty falls with the time unseen, and at once when pixels stop confirming what the last detection saw: that is
- * the moment for another detection. */
+/* Certainty falls with the time unseen, and at once when pixels stop confirming what the last
+ * detection saw: that is the moment for another detection. */
 static void doubt(const struct tracker *t, struct target *target)
 {
     float span = 1e-6f * (float)(t->time_us - target->track.seen_us) / t->options.lost;
@@ -288,8 +290,7 @@ static bool is_over(const struct tracker *t, const struct target *target)
         return false;
     if (track->state == TRACK_NEW && target->misses > 0)
         return true;
-    if (!box_is_finite(track->box) ||
-        (float)(t->time_us - track->seen_us) > 1e6f * t->options.lost)
+    if (!box_is_finite(track->box) || (float)(t->time_us - track->seen_us) > 1e6f * t->options.lost)
         return true;
     struct box picture = {0, 0, (float)t->camera.picture_w, (float)t->camera.picture_h};
     return picture.w > 0 && box_intersection(track->box, picture) < gone * box_area(track->box);

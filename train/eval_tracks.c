@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * facetrail eval tracks --truth gt.txt --tracks FILE: MOTChallenge text against MOTChallenge text. */
+ * facetrail eval tracks --truth gt.txt --tracks FILE: MOTChallenge text against MOTChallenge text.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@ static enum status read_words(int n, char **words, const char **truth, const cha
         else if (!strcmp(words[i], "--iou"))
             *iou = strtof(value, NULL);
         else
-            return fail(BAD_USAGE, "eval tracks: there is no \"%s\"; there are --truth, --tracks, --iou",
+            return fail(BAD_USAGE,
+                        "eval tracks: there is no \"%s\"; there are --truth, --tracks, --iou",
                         words[i]);
     }
     if (!*truth || !*tracks)

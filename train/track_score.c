@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Scoring tracks. CLEAR: Bernardin and Stiefelhagen 2008; identity: Ristani et al. 2016 (ids are paired once and for
- * all so that most boxes agree). */
+ * Scoring tracks. CLEAR: Bernardin and Stiefelhagen 2008; identity: Ristani et al. 2016 (ids are
+ * paired once and for all so that most boxes agree). */
 #include "train/track_score.h"
 
 #include <math.h>
@@ -26,7 +26,8 @@ static enum status parse(struct track_rows *out, const struct file_lines *l, boo
     double v[7] = {0};
     int n = file_fields(l->line, ',', fields, 10);
     if (n < 6)
-        return fail(BAD_DATA, "%s:%d: %d fields, wanted frame,id,x,y,w,h,...", l->path, l->number, n);
+        return fail(BAD_DATA, "%s:%d: %d fields, wanted frame,id,x,y,w,h,...", l->path, l->number,
+                    n);
     for (int i = 0; i < n && i < 7; i++) {
         char *end;
         v[i] = strtod(fields[i], &end);
@@ -78,17 +79,23 @@ void track_rows_free(struct track_rows *r)
 }
 
 /* One of the two sides, with ids numbered from 0. */
-struct side { const struct track_row *rows; size_t n; int *id; int n_ids, most; };
+struct side {
+    const struct track_row *rows;
+    size_t n;
+    int *id;
+    int n_ids, most;
+};
 
-/* What the scoring needs while it runs; `cost` is large enough for a frame and for all pairs of ids. */
+/* What the scoring needs while it runs; `cost` is large enough for a frame and for all pairs of
+ * ids. */
 struct scoring {
     struct arena *memory;
     struct side truth, found;
     struct assign assign;
     float *cost;
     int stride;
-    float *together;         /* [truth ids, found ids]: frames in which they agree */
-    int *last, *now;         /* [truth ids]: the found id that had it last, has it in this frame; -1 */
+    float *together; /* [truth ids, found ids]: frames in which they agree */
+    int *last, *now; /* [truth ids]: the found id that had it last, has it in this frame; -1 */
     bool *was_seen, *broken; /* [truth ids] */
     int *rows, *columns, *match;
 };
@@ -256,8 +263,8 @@ enum status track_score(struct track_score *out, const struct track_rows *truth,
         out->false_boxes = out->found - out->hits;
         out->identity_hits = identity_hits(&s);
         out->idf1 = 2.0 * (double)out->identity_hits / (double)(out->truth + out->found);
-        out->mota = 1 - (double)(out->misses + out->false_boxes + out->switches) /
-                            (double)out->truth;
+        out->mota =
+            1 - (double)(out->misses + out->false_boxes + out->switches) / (double)out->truth;
     }
     arena_free(&s.memory);
     return status;
