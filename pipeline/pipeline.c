@@ -91,6 +91,7 @@ static enum status make_queues(struct pipeline *p)
 
 enum status pipeline_create(struct pipeline **out, const struct pipeline_plan *plan)
 {
+    *out = NULL;
     CHECK(1 + plan->n_stages + plan->n_sinks <= FRAME_STAGES);
     struct arena *a = arena_create();
     struct pipeline *p = arena_alloc(a, 1, sizeof *p);
