@@ -218,7 +218,12 @@ static enum status read_media(void *state, struct frame *frame)
     }
 }
 
-const struct source_kind source_media = {"media",     "files, cameras and streams, through FFmpeg",
-                                         sizeof(struct media), takes,
-                                         open_media,  read_media,
-                                         close_media};
+const struct source_kind source_media = {
+    .name = "media",
+    .about = "files, cameras and streams, through FFmpeg",
+    .state_size = sizeof(struct media),
+    .takes = takes,
+    .open = open_media,
+    .read = read_media,
+    .close = close_media,
+};

@@ -228,7 +228,12 @@ static void close_pictures(void *state)
     pictures_forget(&p->list);
 }
 
-const struct source_kind source_pictures = {"pictures",    "still pictures, folders and patterns of them",
-                                            sizeof(struct pictures), takes,
-                                            open_pictures, read_picture,
-                                            close_pictures};
+const struct source_kind source_pictures = {
+    .name = "pictures",
+    .about = "still pictures, folders and patterns of them",
+    .state_size = sizeof(struct pictures),
+    .takes = takes,
+    .open = open_pictures,
+    .read = read_picture,
+    .close = close_pictures,
+};

@@ -202,7 +202,12 @@ static void close_pattern(void *state)
     memory_free(&t->background.pixels);
 }
 
-const struct source_kind source_pattern = {"pattern",    "synthetic persons, for tests and benches",
-                                           sizeof(struct pattern_state), takes,
-                                           open_pattern, read_pattern,
-                                           close_pattern};
+const struct source_kind source_pattern = {
+    .name = "pattern",
+    .about = "synthetic persons, for tests and benches",
+    .state_size = sizeof(struct pattern_state),
+    .takes = takes,
+    .open = open_pattern,
+    .read = read_pattern,
+    .close = close_pattern,
+};
