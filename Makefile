@@ -54,6 +54,12 @@ test: $(B)/facetrail $(if $(T),$(B)/tests/test_$(T),tests) ## everything under t
 asan ubsan tsan: ## the tests again, instrumented
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 LSAN_OPTIONS=suppressions=tests/suppressions/lsan.txt:print_suppressions=0 \
 	 TSAN_OPTIONS=suppressions=tests/suppressions/tsan.txt UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) V=$@ test
+$(B)/bench_nets: tests/bench/bench_nets.c $(LIBRARY)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+bench: $(B)/bench_nets $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, pipeline; ratios to OpenBLAS in the same run
+	@$(B)/tests/test_kernels --bench
+	@env -u OPENBLAS_CORETYPE $(B)/bench_nets
+	@env -u OPENBLAS_CORETYPE $(B)/facetrail eval speed
 lint: ## layers, doors, file sizes
 	@sh tests/check_layers.sh
 clean: ## removes build/
@@ -61,4 +67,4 @@ clean: ## removes build/
 help: ## this list
 	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 16
 
-.PHONY: all tests test asan ubsan tsan lint clean help
+.PHONY: all tests test bench asan ubsan tsan lint clean help
