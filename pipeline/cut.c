@@ -10,6 +10,7 @@ enum { STEP_CELLS = 6 }; /* samples across a cell */
 
 static const float colours_least = 0.25f; /* share of the picture whose colour class changed */
 static const float layout_least = 0.45f;  /* 1 - correlation of the grids */
+static const float layout_alone = 0.65f;  /* dark scenes have the same few colours: this much is enough by itself */
 static const float both_least = 0.45f;    /* mean of the two; this much is a cut without a doubt */
 static const float times_usual = 3.0f;
 
@@ -68,8 +69,8 @@ bool cut_sees(struct cut *c, struct image im)
     measure(im, luma, colours);
     float layout = layout_change(c->luma, luma), colour = colour_change(c->colours, colours);
     float change = (layout + colour) / 2;
-    bool cut = c->seen > 0 && colour >= colours_least && layout >= layout_least && change >= both_least &&
-               change >= times_usual * c->usual;
+    bool other = colour >= colours_least && layout >= layout_least && change >= both_least;
+    bool cut = c->seen > 0 && (other || layout >= layout_alone) && change >= times_usual * c->usual;
     if (c->seen == 0 || cut)
         c->usual = 0;
     else
