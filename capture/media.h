@@ -35,6 +35,8 @@ int decoder_send(struct decoder *d, const struct AVPacket *packet);
 int decoder_receive(struct decoder *d);
 /* BAD_DATA when a picture over the limit was met. */
 enum status decoder_refused(const struct decoder *d);
+/* What libav's log says when it refuses a size itself: the only way to learn which size that was. */
+void decoder_hear(void *context, int w, int h);
 /* The received frame into frame->source and frame->image, upright. */
 enum status decoder_convert(struct decoder *d, struct frame *out);
 /* Upright size of the received frame. */

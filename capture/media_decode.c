@@ -39,6 +39,24 @@ static int get_buffer(struct AVCodecContext *codec, struct AVFrame *frame, int f
     return avcodec_default_get_buffer2(codec, frame, flags);
 }
 
+void decoder_hear(void *context, int w, int h)
+{
+    const AVClass *const *log = context;
+
+    if (!log || !*log)
+        return;
+    if ((*log)->parent_log_context_offset) /* the helper that checks sizes speaks for the decoder */
+        log = *(const AVClass *const **)(const void *)((const char *)context + (*log)->parent_log_context_offset);
+    if (!log || !*log || *log != avcodec_get_class())
+        return;
+    const AVCodecContext *codec = (const AVCodecContext *)(const void *)log;
+    if (codec->get_buffer2 == get_buffer) {
+        struct decoder *d = codec->opaque;
+        atomic_store(&d->refused_w, w);
+        atomic_store(&d->refused_h, h);
+    }
+}
+
 enum status decoder_open(struct decoder *d, const struct AVCodec *kind,
                          const struct AVCodecParameters *parameters, bool live)
 {
@@ -83,7 +101,11 @@ enum status decoder_refused(const struct decoder *d)
 {
     int w = atomic_load(&d->refused_w), h = atomic_load(&d->refused_h);
 
-    return w ? source_check_size(d->source, d->name, w, h) : OK;
+    enum status status = w ? source_check_size(d->source, d->name, w, h) : OK;
+
+    if (w && !status)
+        return fail(BAD_DATA, "%s: its picture is %dx%d, which is more than FFmpeg decodes", d->name, w, h);
+    return status;
 }
 
 void decoder_flush(struct decoder *d)

@@ -24,6 +24,13 @@ static void say(void *context, int level, const char *format, va_list arguments)
     char line[LINE];
     int prefix = 1;
 
+    if (!strncmp(format, "Picture size %ux%u", 18)) {
+        va_list sizes;
+        va_copy(sizes, arguments);
+        int w = (int)va_arg(sizes, unsigned), h = (int)va_arg(sizes, unsigned);
+        va_end(sizes);
+        decoder_hear(context, w, h);
+    }
     if (level > AV_LOG_WARNING || log_get_level() < LOG_DEBUG)
         return;
     av_log_format_line2(context, level, format, arguments, line, sizeof line, &prefix);
