@@ -108,16 +108,27 @@ enum status look_take(struct looked *out, const struct frame *f, const struct fa
     return s;
 }
 
+/* Could `other` be meant as well? Not what is found within the face itself. */
+static bool is_rival(const struct face *best, const struct face *other)
+{
+    struct point c = box_centre(other->box);
+    const struct box *b = &best->box;
+    bool inside = c.x > b->x && c.y > b->y && c.x < b->x + b->w && c.y < b->y + b->h;
+    return other != best && other->has & FACE_MARKED && !inside && other->box.h > RIVAL * b->h;
+}
+
 /* The face that is meant; -1, with the message kept, when that is not clear. */
 static int choose(const struct frame *f, const struct look_options *o, const char *name)
 {
     int best = -1;
     int rivals = 0;
-    for (int i = 0; i < f->n_faces; i++)
-        if (f->faces[i].has & FACE_MARKED && (best < 0 || f->faces[i].box.h > f->faces[best].box.h))
+    for (int i = 0; i < f->n_faces; i++) {
+        const struct face *x = &f->faces[i];
+        if (x->has & FACE_MARKED && (best < 0 || x->box.h * x->score > f->faces[best].box.h * f->faces[best].score))
             best = i;
+    }
     for (int i = 0; best >= 0 && i < f->n_faces; i++)
-        rivals += i != best && f->faces[i].has & FACE_MARKED && f->faces[i].box.h > RIVAL * f->faces[best].box.h;
+        rivals += is_rival(&f->faces[best], &f->faces[i]);
     if (best < 0)
         fail(BAD_DATA, "%s: there is no face in this picture", name);
     else if (rivals && !o->largest)
