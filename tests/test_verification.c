@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ * Verification: LFW's and the packs' tables are read as they are, and the figures are right on scores with known answer. */
+#include "tests/kit.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "train/verification.h"
+
+static void test_lfw_table(void **state)
+{
+    (void)state;
+    struct verification v;
+    kit_write_text(kit_path("pairs.txt"), "2\t2\n"
+                                          "Ada\t1\t2\nAda\t2\t3\nAda\t1\tBob\t1\nAda\t1\tCleo_Z\t12\n"
+                                          "Bob\t1\t2\nBob\t1\t3\nBob\t1\tAda\t1\nBob\t2\tAda\t3\n");
+    assert_ok(verification_read(&v, kit_path("pairs.txt"), "/some/where"));
+    assert_int_equal(v.n_folds, 2);
+    assert_int_equal(v.n_pairs, 8);
+    assert_int_equal(v.n_pictures, 7);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(v.pairs[i].fold, i / 4);
+        assert_int_equal(v.pairs[i].same, i % 4 < 2);
+    }
+    assert_string_equal(v.pictures[v.pairs[3].b].name, "/some/where/Cleo_Z/Cleo_Z_0012.jpg");
+    assert_int_equal(v.pairs[6].b, v.pairs[0].a); /* one picture, once */
+    verification_free(&v);
+    assert_fails(verification_read(&v, kit_path("pairs.txt"), ""), BAD_USAGE, "--images");
+}
+
+static void test_view_one(void **state)
+{
+    (void)state;
+    struct verification v;
+    char text[2000] = "20\n";
+    for (int i = 0; i < 20; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "P%d\t1\t2\n", i);
+    for (int i = 0; i < 20; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "P%d\t1\tQ%d\t2\n", i, i);
+    kit_write_text(kit_path("dev.txt"), text);
+    assert_ok(verification_read(&v, kit_path("dev.txt"), "d"));
+    int n[10][2] = {{0}};
+    assert_int_equal(v.n_folds, 10);
+    for (int i = 0; i < v.n_pairs; i++)
+        n[v.pairs[i].fold][v.pairs[i].same]++;
+    for (int f = 0; f < 10; f++)
+        assert_true(n[f][0] == 2 && n[f][1] == 2);
+    verification_free(&v);
+}
+
+static void test_packs(void **state)
+{
+    (void)state;
+    struct verification v;
+    char folder[256];
+    kit_write_text(kit_path("pairs.tsv"), "fold\tsame\tpackA\tframeA\tpackB\tframeB\n"
+                                          "0\t1\tone\t5\tone\t7\n1\t0\tone\t5\ttwo\t5\n");
+    assert_ok(verification_read(&v, kit_path("pairs.tsv"), ""));
+    assert_int_equal(v.n_packs, 2);
+    assert_int_equal(v.n_pictures, 3);
+    snprintf(folder, sizeof folder, "%s/two.mkv", kit_folder());
+    assert_string_equal(v.packs[1], folder);
+    assert_int_equal(v.pictures[v.pairs[1].b].frame, 5);
+    assert_int_equal(v.pictures[v.pairs[1].b].pack, 1);
+    verification_free(&v);
+    /* LFW's names in a pack with a table beside it */
+    kit_write_text(kit_path("lfw.tsv"), "frame\tname\tnumber\n0\tAda\t1\n1\tAda\t2\n2\tBob\t1\n");
+    kit_write_text(kit_path("few.txt"), "2\t1\nAda\t1\t2\nAda\t1\tBob\t1\nAda\t2\t1\nBob\t1\tAda\t1\n");
+    assert_ok(verification_read(&v, kit_path("few.txt"), kit_path("lfw.mkv")));
+    assert_int_equal(v.pictures[v.pairs[1].b].frame, 2);
+    verification_free(&v);
+    kit_write_text(kit_path("more.txt"), "2\t1\nAda\t1\t2\nAda\t1\tZoe\t1\nAda\t2\t1\nBob\t1\tAda\t1\n");
+    assert_fails(verification_read(&v, kit_path("more.txt"), kit_path("lfw.mkv")), BAD_DATA, "Zoe_0001");
+}
+
+static void test_bad_tables(void **state)
+{
+    (void)state;
+    struct verification v;
+    static const struct { const char *text, *words; } bad[] = {
+        {"", "no pairs"},
+        {"hello world\n", "neither"},
+        {"10\t300\n", "no pairs"},
+        {"10\t300\nAda\tx\t2\n", ":2"},
+        {"10\t300\nAda\n", ":2"},
+        {"fold\tsame\tpackA\tframeA\tpackB\tframeB\n0\t2\ta\t1\ta\t2\n", ":2"},
+        {"fold\tsame\tpackA\tframeA\tpackB\tframeB\n0\t1\ta\t1\ta\t-2\n", ":2"},
+        {"fold\tsame\tpackA\tframeA\tpackB\tframeB\n0\t1\ta\t1\ta\t2\n", "one fold"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        kit_write_text(kit_path("bad.txt"), bad[i].text);
+        assert_fails(verification_read(&v, kit_path("bad.txt"), "d"), BAD_DATA, bad[i].words);
+    }
+}
+
+/* Two bells, two deviations apart: accuracy 0.841, area 0.921. */
+static void test_figures(void **state)
+{
+    enum { N = 20000 };
+    (void)state;
+    uint64_t seed = 1;
+    struct verification_figures f;
+    struct verification_score *s = memory_alloc(N, sizeof *s);
+    assert_non_null(s);
+    for (int i = 0; i < N; i++)
+        s[i] = (struct verification_score){.score = random_normal(&seed) + (i % 2 ? 1.0F : -1.0F), .fold = i / (N / 10),
+                                           .same = i % 2};
+    assert_ok(verification_measure(&f, s, N, 10));
+    assert_near(f.accuracy, 0.8413, 0.01);
+    assert_near(f.eer, 0.1587, 0.01);
+    assert_near(f.auc, 0.9214, 0.005);
+    assert_near(f.tar_far2, 0.3722, 0.03);  /* 1 - Phi(2.326 - 2) */
+    assert_near(f.tar_far3, 0.1378, 0.03);
+    assert_true(f.se > 0.0005 && f.se < 0.006);
+    assert_near(f.folds[3].threshold, 0, 0.15);
+    /* one in ten missed: that much less is right, and nothing more is accepted */
+    for (int i = 0; i < N; i++)
+        s[i].missed = i % 20 < 2;
+    struct verification_figures less;
+    assert_ok(verification_measure(&less, s, N, 10));
+    assert_int_equal(less.missed, N / 10);
+    assert_near(less.accuracy, 0.9 * 0.8413, 0.01);
+    assert_true(less.tar_far2 < f.tar_far2);
+    memory_free(&s);
+}
+
+/* The threshold of a fold must not know the fold: the first fold's own best one lies elsewhere. */
+static void test_threshold_is_blind(void **state)
+{
+    (void)state;
+    struct verification_score s[40];
+    struct verification_figures f;
+    for (int i = 0; i < 40; i++)
+        s[i] = (struct verification_score){.score = (float)(i % 2) + 0.001F * (float)i, .fold = i / 4, .same = i % 2};
+    for (int i = 0; i < 4; i++)
+        s[i].score = s[i].same ? 0.3F : 0.25F;
+    assert_ok(verification_measure(&f, s, 40, 10));
+    assert_near(f.folds[0].accuracy, 0.5, 1e-9);
+    for (int i = 1; i < 10; i++)
+        assert_near(f.folds[i].accuracy, 1, 1e-9);
+    assert_near(f.accuracy, 0.95, 1e-9);
+    assert_near(f.se, sqrt((0.45 * 0.45 + 9 * 0.05 * 0.05) / 9 / 10), 1e-9);
+}
+
+/* All scores are equal: no luck with ties. */
+static void test_ties(void **state)
+{
+    (void)state;
+    struct verification_score s[20];
+    struct verification_figures f;
+    for (int i = 0; i < 20; i++)
+        s[i] = (struct verification_score){.score = 1, .fold = i / 4, .same = i % 2};
+    assert_ok(verification_measure(&f, s, 20, 5));
+    assert_near(f.accuracy, 0.5, 1e-9);
+    assert_near(f.tar_far3, 0, 1e-9);
+    for (int i = 0; i < 20; i++)
+        s[i].same = true;
+    assert_fails(verification_measure(&f, s, 20, 5), BAD_DATA, "both kinds");
+}
+
+static void test_roc(void **state)
+{
+    (void)state;
+    double far[8];
+    double tar[8];
+    struct verification_score s[6] = {{.score = 5, .same = true}, {.score = 4, .same = true}, {.score = 3, .same = false},
+                                      {.score = 2, .same = true}, {.score = 1, .same = false}, {.score = 0, .same = false}};
+    int n = verification_roc(far, tar, 8, s, 6);
+    assert_int_equal(n, 3);
+    assert_near(far[0], 0, 1e-9);
+    assert_near(tar[0], 2.0 / 3, 1e-9);
+    assert_near(far[1], 1.0 / 3, 1e-9);
+    assert_near(tar[1], 1, 1e-9);
+    assert_near(far[2], 1, 1e-9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lfw_table), cmocka_unit_test(test_view_one),   cmocka_unit_test(test_packs),
+        cmocka_unit_test(test_bad_tables), cmocka_unit_test(test_figures),   cmocka_unit_test(test_threshold_is_blind),
+        cmocka_unit_test(test_ties),      cmocka_unit_test(test_roc),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
