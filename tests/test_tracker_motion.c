@@ -181,6 +181,20 @@ static void test_flashes_are_not_faces(void **state)
     tracker_close(&t);
 }
 
+static void test_one_face_found_twice(void **state)
+{
+    (void)state;
+    struct tracker *t = open_tracker(NULL);
+    for (int f = 0; f < 10; f++) { /* once tight, once with hair and shoulders; beside it a neighbour */
+        struct face faces[MOST] = {face_at(100, 100, 40, 0.95f), face_at(105, 110, 90, 0.8f),
+                                   face_at(160, 100, 40, 0.7f)};
+        int n = update(t, (int64_t)f * FRAME_US, faces, 3);
+        assert_int_equal(n, f == 0 ? 1 : 2);
+        assert_true(fabsf(faces[0].box.w - 40) < 1);
+    }
+    tracker_close(&t);
+}
+
 static void test_numbers_are_never_reused(void **state)
 {
     (void)state;
@@ -352,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_losses),
         cmocka_unit_test(test_low_scores),
         cmocka_unit_test(test_flashes_are_not_faces),
+        cmocka_unit_test(test_one_face_found_twice),
         cmocka_unit_test(test_numbers_are_never_reused),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_deterministic),

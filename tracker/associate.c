@@ -14,6 +14,7 @@ static const float low_overlap = 0.3f; /* doubtful detections must lie on the ta
 static const float weigh_place = 0.5f, weigh_size = 0.5f, weigh_look = 0.6f, weigh_code = 1.0f;
 static const float new_costs = 0.1f;
 static const float alone_high = 1.9f, alone_low = 1.3f;
+static const float alone_unseen = 1.25f; /* the look included */
 
 static float size_of(struct box b)
 {
@@ -64,9 +65,11 @@ static void add_looks(struct tracker *t, struct image im, const struct face *fac
             for (int k = 0; k < n_rows; k++)
                 in_column += t->cost[k * width + j] < INFINITY;
             bool choice = in_row > 1 || in_column > 1 || target->misses > 0;
-            if (*cost < INFINITY && choice && target->follow.known && im.pixels)
-                *cost +=
-                    weigh_look * (1 - follow_compare(&target->follow, im, faces[t->rows[i]].box));
+            if (!(*cost < INFINITY) || !choice || !target->follow.known || !im.pixels)
+                continue;
+            *cost += weigh_look * (1 - follow_compare(&target->follow, im, faces[t->rows[i]].box));
+            if (target->misses > 0 && *cost > alone_unseen)
+                *cost = INFINITY; /* somebody else stands there now */
         }
     }
 }

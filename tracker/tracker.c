@@ -14,7 +14,9 @@ static const float sure_share = 0.7f;  /* this far from `high` to 1, one detecti
 static const float same_pixels = 0.6f; /* correlation that confirms a target between detections */
 static const float missed_pixels = 0.78f; /* and one that the detector has just missed */
 static const float hidden = 0.45f; /* overlap with another seen target: the pixels are that one's */
-static const float gone = 0.35f;   /* less of the box than this inside the picture */
+static const float part =
+    0.75f; /* shared part of the smaller box that makes two detections one face */
+static const float gone = 0.35f; /* less of the box than this inside the picture */
 
 #define FIELD(f) offsetof(struct tracker_options, f)
 const struct option tracker_option_table[] = {
@@ -217,6 +219,20 @@ static struct target *start(struct tracker *t, const struct face *face)
     return target;
 }
 
+/* Whether a better detection has most of the box, or the box most of it: one face found twice, at
+ * two sizes. */
+static bool is_part(const struct tracker *t, const struct face *face)
+{
+    for (int i = 0; i < t->n_slots; i++) {
+        const struct target *other = &t->targets[i];
+        struct box box = other->track.box;
+        if (target_is_live(other) && other->seen && other->score >= face->score &&
+            box_intersection(box, face->box) > part * fminf(box_area(box), box_area(face->box)))
+            return true;
+    }
+    return false;
+}
+
 /* Gives every detection its target, or takes it out of the list. Returns how many stay. */
 static int take_detections(struct tracker *t, struct image im, struct face *faces, int n)
 {
@@ -225,7 +241,8 @@ static int take_detections(struct tracker *t, struct image im, struct face *face
     for (int i = 0; i < n; i++) {
         struct face face = faces[i];
         struct target *target = t->owner[i] >= 0 ? &t->targets[t->owner[i]] : NULL;
-        bool starts = !target && face.score >= t->options.high && box_is_finite(face.box);
+        bool starts = !target && face.score >= t->options.high && box_is_finite(face.box) &&
+                      !is_part(t, &face);
         if (starts)
             target = start(t, &face);
         face.track = -1;
