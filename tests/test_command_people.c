@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ * enroll, people and verify as a user types them; with the shipped weights on photographs that Debian ships. */
+#include "tests/kit.h"
+
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#define HOPPER "/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg"
+#define SOLVAY "/usr/share/visp-images-data/ViSP-images/faces/1280px-Solvay_conference_1927.png"
+
+static void one_line(struct kit_result r, int status, const char *words)
+{
+    if (r.status != status)
+        print_message("%s", r.err);
+    assert_int_equal(r.status, status);
+    assert_has(r.err, words);
+    const char *end = strchr(r.err, '\n');
+    assert_true(end && end[1] == '\0');
+}
+
+static void test_needs_no_net(void **state)
+{
+    (void)state;
+    struct kit_result r = kit_facetrail("people", "list", NULL);
+    assert_int_equal(r.status, 0);
+    assert_has(r.out, "nobody");
+    one_line(kit_facetrail("enroll", "two\nlines", "x.png", NULL), 2, "line break");
+    one_line(kit_facetrail("enroll", "", "x.png", NULL), 2, "empty");
+    one_line(kit_facetrail("enroll", "Ada", NULL), 2, "enroll");
+    one_line(kit_facetrail("people", NULL), 2, "people");
+    one_line(kit_facetrail("people", "lst", NULL), 2, "list");
+    one_line(kit_facetrail("people", "show", "Nobody", NULL), 2, "Nobody");
+    one_line(kit_facetrail("people", "remove", "Nobody", NULL), 2, "no such gallery");
+    one_line(kit_facetrail("verify", "a", NULL), 2, "verify");
+    kit_write_text(kit_path("letter"), "Dear Ada, this is a letter and no gallery at all.\n");
+    one_line(kit_facetrail("people", "list", "-g", kit_path("letter"), NULL), 1, "not a gallery");
+    char *after = kit_read(kit_path("letter"), NULL);
+    assert_string_equal(after, "Dear Ada, this is a letter and no gallery at all.\n");
+    memory_free(&after);
+}
+
+static void need(const char *picture)
+{
+    if (!file_exists(kit_source("weights/lnet.safetensors")) || !file_exists(kit_source("weights/deepid2.safetensors")))
+        kit_skip("no shipped weights");
+    if (!file_exists(picture))
+        kit_skip("no photographs");
+}
+
+static void test_enroll(void **state)
+{
+    (void)state;
+    need(HOPPER);
+    static const char *const name = "Grace \"Amazing\" O'Hopper \xf0\x9f\x98\x80; DROP TABLE people";
+    char gallery[300];
+    struct stat about;
+    snprintf(gallery, sizeof gallery, "%s", kit_path("new/folder/g.db"));
+    struct kit_result r = kit_facetrail("enroll", name, HOPPER, "-g", gallery, NULL);
+    if (r.status)
+        print_message("%s", r.err);
+    assert_int_equal(r.status, 0);
+    assert_has(r.out, "1 sample added");
+    assert_int_equal(stat(gallery, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    assert_has(kit_facetrail("people", "list", "-g", gallery, NULL).out, name);
+    assert_has(kit_facetrail("people", "show", name, "-g", gallery, NULL).out, "grace_hopper.jpg");
+    assert_int_equal(kit_facetrail("people", "rename", name, "Grace", "-g", gallery, NULL).status, 0);
+    assert_has(kit_facetrail("people", "export", kit_path("out"), "-g", gallery, NULL).out, "1 thumbnail");
+    char *png = kit_read(kit_path("out/Grace/1.png"), NULL);
+    assert_non_null(png);
+    assert_memory_equal(png, "\x89PNG", 4);
+    memory_free(&png);
+    assert_int_equal(kit_facetrail("people", "remove", "Grace", "-g", gallery, NULL).status, 0);
+    assert_has(kit_facetrail("people", "list", "-g", gallery, NULL).out, "nobody");
+}
+
+static void test_enroll_refuses(void **state)
+{
+    (void)state;
+    need(SOLVAY);
+    const char *gallery = kit_path("r.db");
+    one_line(kit_facetrail("enroll", "Albert", SOLVAY, "-g", gallery, NULL), 1, "faces in this picture");
+    one_line(kit_facetrail("enroll", "Albert", kit_path("missing.jpg"), "-g", gallery, NULL), 1, "missing.jpg");
+    one_line(kit_facetrail("enroll", "Albert", HOPPER, "-g", "/proc/nowhere/g.db", NULL), 1, "/proc/nowhere");
+    assert_has(kit_facetrail("people", "list", "-g", gallery, NULL).out, "nobody"); /* nothing by halves */
+}
+
+static void test_verify(void **state)
+{
+    (void)state;
+    need(HOPPER);
+    struct kit_result r = kit_facetrail("verify", HOPPER, HOPPER, NULL);
+    assert_int_equal(r.status, 0);
+    assert_has(r.out, "same");
+    r = kit_facetrail("verify", HOPPER, "/usr/share/visp-images-data/none.png", NULL);
+    assert_int_equal(r.status, 1);
+    assert_has(r.err, "none.png");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_needs_no_net),
+        cmocka_unit_test(test_enroll),
+        cmocka_unit_test(test_enroll_refuses),
+        cmocka_unit_test(test_verify),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
