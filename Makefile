@@ -60,6 +60,12 @@ bench: $(B)/bench_nets $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, 
 	@$(B)/tests/test_kernels --bench
 	@env -u OPENBLAS_CORETYPE $(B)/bench_nets
 	@env -u OPENBLAS_CORETYPE $(B)/facetrail eval speed
+demo: all ## the main job on a clip made from public-domain photographs; says where the video is
+	@sh tests/demo.sh $(B)
+configs: $(B)/facetrail ## writes configs/default.conf: every option with its default
+	@$< help --configuration >configs/default.conf
+man: $(B)/facetrail ## writes docs/facetrail.1
+	@$< help --man >docs/facetrail.1
 lint: ## layers, doors, file sizes
 	@sh tests/check_layers.sh
 clean: ## removes build/
@@ -67,4 +73,4 @@ clean: ## removes build/
 help: ## this list
 	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 16
 
-.PHONY: all tests test bench asan ubsan tsan lint clean help
+.PHONY: all demo configs man tests test bench asan ubsan tsan lint clean help

@@ -121,6 +121,7 @@ struct identify {
     struct request request; /* being enrolled */
     int wanted;             /* samples still to take; 0: nobody is being enrolled */
     int64_t sample_us;
+    int n_code;             /* length of a code, once one was seen */
     int tracks[FACES_ROOM];
 };
 
@@ -203,6 +204,20 @@ static const struct face *find_track(const struct frame *f, int track)
     return NULL;
 }
 
+/* The face as it was pointed at; one that was not described in that frame has its track's mean code. */
+static bool recall(const struct identify *d, struct face *face)
+{
+    const struct track *t = tracker_track(d->context->tracker, face->track);
+    if (face->has & FACE_CODED)
+        return true;
+    if (!t || t->n_codes == 0 || d->n_code == 0)
+        return false;
+    memcpy(face->code, t->code, sizeof face->code);
+    face->n_code = d->n_code;
+    face->has |= FACE_CODED;
+    return true;
+}
+
 /* Takes the samples of the person pointed at: one now, the others a moment later each, while the track lives. */
 static void serve_requests(struct identify *d, const struct frame *f)
 {
@@ -215,10 +230,12 @@ static void serve_requests(struct identify *d, const struct frame *f)
     if (d->wanted == 0)
         return;
     const struct face *face = find_track(f, d->request.face.track);
+    for (int i = 0; i < f->n_faces && d->n_code == 0; i++)
+        d->n_code = f->faces[i].has & FACE_CODED ? f->faces[i].n_code : 0;
     bool first = d->wanted == d->options.samples;
     if (face && (face->has & FACE_CODED) && (first || f->time_us - d->sample_us >= apart_us)) {
         enroll(d, face, thumbnail(f, face), f->time_us);
-    } else if (first && !face && (d->request.face.has & FACE_CODED)) {
+    } else if (first && !face && recall(d, &d->request.face)) {
         enroll(d, &d->request.face, (struct image){0}, f->time_us); /* as it was when it was pointed at */
     } else if (f->time_us - d->sample_us > patience_us || f->time_us < d->sample_us) {
         if (first)
