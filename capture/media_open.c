@@ -153,7 +153,7 @@ static enum status refuse_open(struct media *m, int error)
 
     if (media_stopped(m))
         return END;
-    if (error == AVERROR_EXIT)
+    if (error == AVERROR_EXIT || interrupted(m)) /* some protocols hide why they gave up */
         return fail(NO_RESOURCE, "%s: no answer within %g s (capture.timeout)", url,
                     (double)m->source->options.timeout);
     media_error(error, text, sizeof text);
@@ -191,7 +191,7 @@ static enum status open_format(struct media *m)
             snprintf(name, sizeof name, "file:%s", url);
     } else if (!strncmp(url, "rtsp", 4)) {
         av_dict_set(&options, "rtsp_transport", m->source->options.tcp ? "tcp" : "udp", 0);
-        av_dict_set_int(&options, "timeout", (int64_t)(m->source->options.timeout * 1e6f), 0);
+        av_dict_set_int(&options, "timeout", (int64_t)(m->source->options.timeout * 2e6f), 0); /* ours comes first */
     }
     r = avformat_open_input(&m->format, name, kind, &options); /* frees the context when it fails */
     av_dict_free(&options);
