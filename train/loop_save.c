@@ -93,7 +93,8 @@ static enum status save(struct loop *l, const struct net *n, const char *path)
     snprintf(value, sizeof value, "%.4f", l->result.score);
     snprintf(step, sizeof step, "%" PRId64, l->step);
     recipe_format(l->r, recipe, sizeof recipe);
-    struct tensors_note notes[] = { { "recipe", l->r->path }, { "options", recipe }, { "steps", step },
+    const char *slash = strrchr(l->r->path, '/');
+    struct tensors_note notes[] = { { "recipe", slash ? slash + 1 : l->r->path }, { "options", recipe }, { "steps", step },
                                     { "score", value }, { "score_name", l->r->task->score_name }, { "date", date } };
     return net_save(n, path, notes, sizeof notes / sizeof notes[0]);
 }

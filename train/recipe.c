@@ -218,6 +218,8 @@ void recipe_format(const struct recipe *r, char *out, size_t size)
     for (int g = 0; g < r->n_groups; g++)
         for (const struct option *o = r->groups[g].options; o->name; o++) {
             char value[512];
+            if (o->type == OPTION_TEXT && o != &train_table[0] && o != &train_table[1])
+                continue; /* places on this machine */
             option_format(value, sizeof value, o, r->groups[g].values);
             if (!strcmp(value, o->initial) || n >= size)
                 continue;

@@ -49,7 +49,7 @@ struct recipe {
 /* Reads the file, then `--group.name VALUE` words over it. Errors carry file and line. */
 enum status recipe_open(struct recipe **out, const char *path, int n_words, char **words);
 void recipe_close(struct recipe **r);
-/* Every option that is not at its default, "group.name=value ..." on one line: for logs and weights. */
+/* Every option that is not at its default, "group.name=value ..." on one line, without paths: for logs and weights. */
 void recipe_format(const struct recipe *r, char *out, size_t size);
 
 #endif
