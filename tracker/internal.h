@@ -51,6 +51,7 @@ struct target {
     bool active;        /* false: the slot is free */
     struct track track; /* id 0: not yet reported */
     bool rejoined;      /* took the id of a lost one */
+    float belief;       /* that it is a face: reported from 1 on */
     struct motion motion;
     struct follow follow;
     bool seen;      /* in this update: by a detection */
@@ -84,7 +85,13 @@ void associate(struct tracker *t, struct image im, const struct face *faces, int
 /* codes.c */
 void codes_add(struct track *track, const float *code, int n_code);
 float codes_likeness(const float *a, const float *b); /* cosine */
+/* target.c */
 bool target_is_live(const struct target *target); /* active and not lost */
+void target_see(struct tracker *t, struct target *target, struct image im, const struct face *face); /* its detection */
+void target_put(const struct target *target, struct face *face); /* number, box and marks */
+void target_settle(struct target *target);                       /* the motion's answer into the track */
+void target_doubt(const struct tracker *t, struct target *target);
+void target_lose(struct target *target);
 void tracker_show(struct tracker *t);             /* fills the view */
 
 #endif

@@ -9,8 +9,8 @@
 #include "tracker/internal.h"
 
 enum { ROWS_MOST = 256, FACES_MOST = 1024 };
+enum { NEW_MISSES = 2 }; /* that pixels may bridge before a target is believed */
 
-static const float sure_share = 0.7f;  /* this far from `high` to 1, one detection is enough */
 static const float same_pixels = 0.6f; /* correlation that confirms a target between detections */
 static const float missed_pixels = 0.78f; /* and one that the detector has just missed */
 static const float hidden = 0.45f; /* overlap with another seen target: the pixels are that one's */
@@ -25,8 +25,8 @@ const struct option tracker_option_table[] = {
      "seconds a track may go unseen before it ends"},
     {"high", OPTION_FLOAT, FIELD(high), "0.5", 0, 1, NULL, "least score that starts a track"},
     {"low", OPTION_FLOAT, FIELD(low), "0.2", 0, 1, NULL, "least score that a track may go on with"},
-    {"confirm", OPTION_INT, FIELD(confirm), "2", 1, 100, NULL,
-     "detections before a track is reported"},
+    {"confirm", OPTION_INT, FIELD(confirm), "4", 1, 100, NULL,
+     "detections of just the score high before a track is reported; better ones count for more"},
     {"hold", OPTION_FLOAT, FIELD(hold), "0.4", 0, 60, NULL,
      "seconds that pixels alone may carry a track which the detector misses"},
     {"rejoin", OPTION_FLOAT, FIELD(rejoin), "0.8", 0, 1, NULL,
@@ -73,11 +73,6 @@ void tracker_close(struct tracker **t)
     arena_free(&memory);
 }
 
-bool target_is_live(const struct target *target)
-{
-    return target->active && target->track.state != TRACK_LOST;
-}
-
 void tracker_show(struct tracker *t)
 {
     t->n_view = 0;
@@ -100,20 +95,11 @@ const struct track *tracker_track(const struct tracker *t, int id)
     return NULL;
 }
 
-/* Who was never reported, or has no code to be found again by, is forgotten. */
-static void lose(struct target *target)
-{
-    target->track.state = TRACK_LOST;
-    target->track.certainty = 0;
-    target->track.velocity = (struct point){0, 0};
-    target->active = target->track.id > 0 && target->track.n_codes > 0;
-}
-
 void tracker_cut(struct tracker *t)
 {
     for (int i = 0; i < t->n_slots; i++)
         if (target_is_live(&t->targets[i]))
-            lose(&t->targets[i]);
+            target_lose(&t->targets[i]);
     tracker_show(t);
 }
 
@@ -132,77 +118,6 @@ static struct target *free_slot(struct tracker *t)
             oldest = target;
     }
     return live >= t->options.max ? NULL : free ? free : oldest;
-}
-
-static struct point mark_in(struct box box, struct point p)
-{
-    return (struct point){(p.x - box.x) / box.w, (p.y - box.y) / box.h};
-}
-
-/* Marks are smoothed inside the box: trembling is averaged away, a turning head is followed at
- * once. */
-static void learn_marks(struct target *target, const struct face *face)
-{
-    static const float calm = 0.5f, quick = 0.05f;
-    if (!(face->has & FACE_MARKED) || face->box.w < 1 || face->box.h < 1)
-        return;
-    float moved = 0;
-    struct point marks[FACE_MARKS];
-    for (int i = 0; i < FACE_MARKS; i++) {
-        marks[i] = mark_in(face->box, face->marks[i]);
-        moved += hypotf(marks[i].x - target->marks[i].x, marks[i].y - target->marks[i].y);
-    }
-    float share = target->marked ? fminf(calm + moved / FACE_MARKS / quick * (1 - calm), 1) : 1;
-    for (int i = 0; i < FACE_MARKS; i++) {
-        target->marks[i].x += share * (marks[i].x - target->marks[i].x);
-        target->marks[i].y += share * (marks[i].y - target->marks[i].y);
-    }
-    target->marked = true;
-}
-
-static void put_box_and_marks(const struct target *target, struct face *face)
-{
-    struct box box = target->track.box;
-    face->box = box;
-    face->track = target->track.id;
-    face->has |= FACE_TRACKED;
-    if (!target->marked)
-        return;
-    face->has |= FACE_MARKED;
-    for (int i = 0; i < FACE_MARKS; i++)
-        face->marks[i] =
-            (struct point){box.x + target->marks[i].x * box.w, box.y + target->marks[i].y * box.h};
-}
-
-static void settle_track(struct target *target)
-{
-    target->track.box = motion_box(&target->motion);
-    target->track.velocity = (struct point){target->motion.cx.v, target->motion.cy.v};
-}
-
-/* A detection was the target's. */
-static void see(struct tracker *t, struct target *target, struct image im, struct face *face)
-{
-    const struct tracker_options *o = &t->options;
-    bool high = face->score >= o->high;
-    float trust = fmaxf(face->score, 0.3f);
-    motion_correct(&target->motion, face->box, trust);
-    settle_track(target);
-    learn_marks(target, face);
-    follow_learn(&target->follow, im, target->track.box, high ? 0.6f : 0.2f);
-    struct track *track = &target->track;
-    track->sightings++;
-    track->seen_us = target->detected_us = t->time_us;
-    track->certainty += 0.3f * (face->score - track->certainty);
-    target->score = face->score;
-    target->misses = 0;
-    bool sure = track->state != TRACK_NEW || track->sightings >= o->confirm ||
-                face->score >= o->high + sure_share * (1 - o->high);
-    if (sure) {
-        track->state = TRACK_SURE;
-        if (track->id == 0)
-            track->id = t->next_id++;
-    }
 }
 
 static struct target *start(struct tracker *t, const struct face *face)
@@ -247,9 +162,9 @@ static int take_detections(struct tracker *t, struct image im, struct face *face
             target = start(t, &face);
         face.track = -1;
         if (target) {
-            see(t, target, im, &face);
+            target_see(t, target, im, &face);
             if (target->track.id > 0)
-                put_box_and_marks(target, &face);
+                target_put(target, &face);
         }
         bool crowded = starts && !target; /* sure, but no slot is free: reported without a track */
         if (crowded || (target && target->track.id > 0))
@@ -273,9 +188,10 @@ static bool is_hidden(const struct tracker *t, const struct target *target, stru
 /* No detection saw it in this update: do its pixels? */
 static void follow(struct tracker *t, struct target *target, struct image im)
 {
-    bool may = target->misses == 0 ||
-               (target->track.state != TRACK_NEW &&
-                (float)(t->time_us - target->detected_us) <= 1e6f * t->options.hold);
+    float unseen_s = 1e-6f * (float)(t->time_us - target->detected_us);
+    bool may = target->track.state == TRACK_NEW
+                   ? target->misses <= NEW_MISSES
+                   : target->misses == 0 || unseen_s <= t->options.hold;
     struct box box = motion_box(&target->motion);
     target->likeness = may ? follow_search(&target->follow, im, &box) : 0;
     float least = target->misses == 0 ? same_pixels : missed_pixels;
@@ -284,20 +200,9 @@ static void follow(struct tracker *t, struct target *target, struct image im)
         motion_correct(&target->motion, box, target->likeness * target->likeness);
         target->track.seen_us = t->time_us;
     }
-    settle_track(target);
+    target_settle(target);
     if (target->track.state != TRACK_NEW && (target->confirmed || target->misses > 0))
         target->track.state = target->confirmed ? TRACK_SURE : TRACK_COASTING;
-}
-
-/* Certainty falls with the time unseen, and at once when pixels stop confirming what the last
- * detection saw: that is the moment for another detection. */
-static void doubt(const struct tracker *t, struct target *target)
-{
-    float span = 1e-6f * (float)(t->time_us - target->track.seen_us) / t->options.lost;
-    float most = target->score * (1 - 0.8f * span);
-    if (!target->confirmed)
-        most = fminf(most, 0.25f);
-    target->track.certainty = fminf(target->track.certainty, most);
 }
 
 static bool is_over(const struct tracker *t, const struct target *target)
@@ -324,17 +229,17 @@ static int follow_rest(struct tracker *t, struct image im, bool detected, struct
         target->misses += detected;
         follow(t, target, im);
         if (is_over(t, target)) {
-            lose(target);
+            target_lose(target);
             continue;
         }
-        doubt(t, target);
+        target_doubt(t, target);
         if (target->track.id == 0 || n >= max)
             continue;
         struct face *face = &faces[n++];
         memset(face, 0, sizeof *face);
         face->person = -1;
         face->score = target->score;
-        put_box_and_marks(target, face);
+        target_put(target, face);
         if (!target->confirmed)
             face->has |= FACE_COASTING;
     }
@@ -359,7 +264,7 @@ static void begin_update(struct tracker *t, struct image im, int64_t time_us)
                        target->seen || target->confirmed);
         target->seen = target->confirmed = false;
         if ((float)(time_us - target->track.seen_us) > 1e6f * t->options.lost)
-            lose(target);
+            target_lose(target);
     }
     t->time_us = time_us;
     t->started = true;

@@ -17,7 +17,7 @@ struct tracker_options {
     float lost;      /* seconds a track may go unseen before it ends */
     float high, low; /* scores: from high on a detection starts a track; from low on it may go on with one, so run
                         the detector at low (or at the score that the user asked for, when that is less) */
-    int confirm;     /* detections before a track is reported; one of a very high score is enough */
+    int confirm;     /* detections of just `high` before a track is reported; better ones count for more, up to one */
     float hold;      /* seconds that pixels alone may carry a target which the detector misses */
     float rejoin;    /* least cosine of mean codes at which a new track takes a lost one's id; 0: never */
 };
