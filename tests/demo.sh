@@ -48,7 +48,7 @@ head "Erwin Schrödinger" 729 356
 $program enroll "Grace Hopper" "$hopper_too" --largest --gallery $gallery
 $program enroll "Eileen Collins" "$collins" --largest --gallery $gallery
 
-$program run $at/clip.mp4 -o $at/annotated.mp4 --json $at/faces.jsonl --tracks $at/tracks.txt --gallery $gallery --no-window
+$program run $at/clip.mp4 -c configs/offline.conf -o $at/annotated.mp4 --json $at/faces.jsonl --tracks $at/tracks.txt --gallery $gallery --no-window
 echo "the annotated video: $PWD/$at/annotated.mp4"
 echo "a line for each frame: $PWD/$at/faces.jsonl"
 if [ "$2" = --window ]; then $program run $at/clip.mp4 --window --gallery $gallery; fi
