@@ -8,7 +8,7 @@
 
 static enum status run_train(int n_words, char **words)
 {
-    return train_command(n_words, words);
+    return train_command(n_words, words, stop_flag());
 }
 
 static enum status run_eval(int n_words, char **words)

@@ -20,7 +20,7 @@ static enum status print_options(const char *path)
     return OK;
 }
 
-enum status train_command(int n_words, char **words)
+enum status train_command(int n_words, char **words, const atomic_bool *stop)
 {
     bool resume = false, print = false, fit = false;
     const char *path = NULL;
@@ -51,9 +51,10 @@ enum status train_command(int n_words, char **words)
     struct loop_result result;
     if (fit)
         s = fit_recipe(r);
-    else if (!(s = loop_run(r, resume, NULL, &result)))
-        printf("steps=%lld loss=%.4f score=%.4f samples_s=%.0f weights=%s\n", (long long)result.steps, result.loss,
-               result.score, result.rate, r->train.weights);
+    else if (!(s = loop_run(r, resume, stop, &result)))
+        printf("steps=%lld loss=%.4f score=%.4f samples_s=%.0f %s=%s\n", (long long)result.steps, result.loss,
+               result.score, result.rate, atomic_load(stop) ? "stopped checkpoint" : "weights",
+               atomic_load(stop) ? r->train.checkpoint : r->train.weights);
     recipe_close(&r);
     return s;
 }
