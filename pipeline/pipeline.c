@@ -275,15 +275,21 @@ static const struct outcome *first_failure(const struct pipeline *p)
     return p->analysing.status ? &p->analysing : &p->capturing;
 }
 
+static void finish_stages(const struct stage *stages, int n, struct outcome *ending)
+{
+    for (int i = 0; i < n; i++)
+        if (stages[i].kind->finish && !stages[i].failed)
+            keep(ending, stages[i].kind->finish(stages[i].state));
+}
+
 /* Ends the outputs that did not fail themselves. When nothing was done and something failed, there is no output. */
 static enum status finish(struct pipeline *p)
 {
     const struct outcome *bad = first_failure(p);
     struct outcome ending = {OK, ""};
-    for (int i = 0; i < p->plan.n_sinks && !(bad->status && p->done == 0); i++) {
-        const struct stage *k = &p->sinks[i];
-        if (k->kind->finish && !k->failed)
-            keep(&ending, k->kind->finish(k->state));
+    if (!bad->status || p->done > 0) {
+        finish_stages(p->stages, p->plan.n_stages, &ending);
+        finish_stages(p->sinks, p->plan.n_sinks, &ending);
     }
     if (bad->status)
         return fail(bad->status, "%s", bad->message);

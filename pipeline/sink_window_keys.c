@@ -77,6 +77,8 @@ static void end_typing(struct window *w, bool enroll)
     snprintf(r.name, sizeof r.name, "%s", w->typed);
     if (!requests_put(w->context->requests, &r))
         window_say(w, "not enrolled: too many others are waiting");
+    else if (w->paused)
+        window_say(w, "will be enrolled when it goes on");
 }
 
 static void type(struct window *w, const char *text)

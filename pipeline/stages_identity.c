@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "capture/capture.h"
 #include "pipeline/draw_png.h"
@@ -230,8 +231,6 @@ static void serve_requests(struct identify *d, const struct frame *f)
     if (d->wanted == 0)
         return;
     const struct face *face = find_track(f, d->request.face.track);
-    for (int i = 0; i < f->n_faces && d->n_code == 0; i++)
-        d->n_code = f->faces[i].has & FACE_CODED ? f->faces[i].n_code : 0;
     bool first = d->wanted == d->options.samples;
     if (face && (face->has & FACE_CODED) && (first || f->time_us - d->sample_us >= apart_us)) {
         enroll(d, face, thumbnail(f, face), f->time_us);
@@ -292,6 +291,8 @@ static enum status identify_run(void *state, struct frame *f)
     struct identify *d = state;
     if (!d->context->gallery || !d->context->recognizer)
         return OK;
+    for (int i = 0; i < f->n_faces && d->n_code == 0; i++)
+        d->n_code = f->faces[i].has & FACE_CODED ? f->faces[i].n_code : 0;
     enum status s = refresh(d, f->time_us);
     if (s)
         return s;
@@ -306,7 +307,26 @@ static enum status identify_run(void *state, struct frame *f)
     return OK;
 }
 
+/* What was asked in the window after the last frame was analysed (a still picture, a paused end). */
+static enum status identify_finish(void *state)
+{
+    struct identify *d = state;
+    const struct run_context *c = d->context;
+    while (c->requests && c->gallery && requests_take(c->requests, &d->request)) {
+        d->wanted = 1;
+        if (!recall(d, &d->request.face)) {
+            log_say(LOG_WARN, NULL, "%s is not enrolled: the face was not described", d->request.name);
+            continue;
+        }
+        enroll(d, &d->request.face, (struct image){0}, 0);
+        char line[ANSWER_SIZE];
+        if (requests_answered(c->requests, line, sizeof line))
+            log_say(LOG_INFO, NULL, "%s", line);
+    }
+    return OK;
+}
+
 const struct stage_kind stage_identify = {
     .name = "identify", .about = "names, by votes along a track", .state_size = sizeof(struct identify),
-    .open = identify_open, .run = identify_run,
+    .open = identify_open, .run = identify_run, .finish = identify_finish,
 };

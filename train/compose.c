@@ -226,9 +226,9 @@ static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t
     if (anchor.h < 4) {
         anchor.h = anchor.w = 4;
     }
-    const float want = chance(random, 0.75f) ? doubling(random, 14, 110) : doubling(random, 60, 0.95f * size);
+    const float want = chance(random, 0.65f) ? doubling(random, 14, 110) : between(random, 70, 1.05f * size);
     /* a face blown up much teaches blur only */
-    const float most = anchor.h < 40 ? 1.6f : 2.5f;
+    const float most = anchor.h < 40 ? 1.6f : 3;
     const float scale = fminf(fmaxf(want / anchor.h, 0.6f * size / (float) (scene->picture.w + scene->picture.h)), most);
     const struct point mid = box_centre(anchor);
     const float x = start_of(random, scale * (float) scene->picture.w, scale * mid.x, scale * anchor.w / 2, size);
@@ -293,8 +293,9 @@ static void paste_some(const struct compose *c, struct sample *s, int n, uint64_
             paste(c, s, NOFACES, doubling(random, 20, 150), random);
         } else {
             const int pack = kinds[random_below(random, (int) (sizeof kinds / sizeof *kinds))];
-            const float most = i ? 120 : 0.8f * (float) c->options.size;
-            paste(c, s, pack, doubling(random, 15, most), random);
+            const float size = (float) c->options.size;
+            const bool large = !i && chance(random, 0.3f);
+            paste(c, s, pack, large ? between(random, 80, 0.95f * size) : doubling(random, 15, 130), random);
         }
     }
 }

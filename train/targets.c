@@ -91,7 +91,7 @@ static void mark_cell(struct maps *m, size_t at, const struct scene_face *f, str
         const size_t y = x + m->plane;
         m->at[T_MARKS][x] = (f->marks[j].x - centre.x) / s;
         m->at[T_MARKS][y] = (f->marks[j].y - centre.y) / s;
-        m->at[T_MARKED][x] = m->at[T_MARKED][y] = f->marked ? 3 * PER_PICTURE * s / size : 0;
+        m->at[T_MARKED][x] = m->at[T_MARKED][y] = f->marked ? 12 * PER_PICTURE * s / size : 0;
     }
     for (int j = 0; m->at[T_TAGS] && j < FACE_ATTRIBUTES; j++) {
         m->at[T_TAGS][at + (size_t) j * m->plane] = (float) ((f->tags >> j) & 1);

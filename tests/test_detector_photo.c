@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ * The shipped weights on photographs that Debian ships; skipped where they are not installed. */
+#include "tests/kit.h"
+
+#include <math.h>
+#include <stdatomic.h>
+
+#include "base/file.h"
+#include "base/frame.h"
+#include "base/memory.h"
+#include "capture/capture.h"
+#include "detector/detector.h"
+
+enum { MOST = 256 };
+static const char solvay[] = "/usr/share/visp-images-data/ViSP-images/faces/1280px-Solvay_conference_1927.png";
+static const char hopper[] = "/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg";
+
+struct photo {
+    struct frame_pool *pool;
+    struct frame *frame;
+    struct detector *detector;
+    struct face faces[MOST];
+};
+static struct photo at;
+
+static void look_at(const char *path)
+{
+    char weights[4096];
+    struct capture_options c;
+    struct detector_options d;
+    struct capture *capture;
+    atomic_bool stop = false;
+    if (!file_exists(path)) {
+        kit_skip(path);
+    }
+    if (file_find_weights(weights, sizeof weights, "lnet")) {
+        kit_skip("no weights of the detector");
+    }
+    option_defaults(capture_option_table, &c);
+    option_defaults(detector_option_table, &d);
+    c.width = c.height = c.picture_width = 0;
+    assert_ok(frame_pool_create(&at.pool, 1, 1));
+    at.frame = frame_get(at.pool);
+    assert_ok(capture_open(&capture, path, &c, &stop));
+    assert_ok(capture_read(capture, at.frame));
+    capture_close(&capture);
+    assert_ok(detector_open(&at.detector, &d));
+}
+
+static int look_away(void **state)
+{
+    (void) state;
+    detector_close(&at.detector);
+    if (at.frame) {
+        frame_put(at.pool, at.frame);
+    }
+    at.frame = NULL;
+    frame_pool_free(&at.pool);
+    return 0;
+}
+
+static bool inside(struct box b, struct point p)
+{
+    return p.x > b.x && p.x < b.x + b.w && p.y > b.y && p.y < b.y + b.h;
+}
+
+static void twenty_nine_faces(void **state)
+{
+    (void) state;
+    int n;
+    look_at(solvay);
+    assert_ok(detector_run(at.detector, at.frame->source, 0, at.faces, MOST, &n));
+    assert_true(n >= 26 && n <= 32);
+    for (int i = 0; i < n; i++) {
+        const struct face *f = &at.faces[i];
+        assert_true(f->has & FACE_MARKED);
+        assert_true(i == 0 || f->score <= at.faces[i - 1].score); /* best first */
+        for (int j = 0; j < FACE_MARKS && f->score > 0.7f; j++) {
+            assert_true(inside(f->box, f->marks[j]));
+        }
+        assert_true(f->marks[0].x < f->marks[1].x); /* the viewer's left eye is left */
+        assert_true(f->marks[0].y < f->marks[3].y);
+    }
+}
+
+static void small_ones_are_left_out_and_room_is_kept(void **state)
+{
+    (void) state;
+    int all;
+    int n;
+    look_at(solvay);
+    assert_ok(detector_run(at.detector, at.frame->source, 0, at.faces, MOST, &all));
+    assert_ok(detector_run(at.detector, at.frame->source, 200, at.faces, MOST, &n));
+    assert_int_equal(n, 0);
+    assert_ok(detector_run(at.detector, at.frame->source, 0, at.faces, 5, &n));
+    assert_int_equal(n, 5);
+    assert_true(all > 5);
+}
+
+static void the_second_picture_takes_no_memory(void **state)
+{
+    (void) state;
+    int n;
+    look_at(hopper);
+    assert_ok(detector_run(at.detector, at.frame->source, 0, at.faces, MOST, &n));
+    const uint64_t before = memory_allocations();
+    for (int i = 0; i < 3; i++) {
+        assert_ok(detector_run(at.detector, at.frame->source, 0, at.faces, MOST, &n));
+    }
+    assert_true(memory_allocations() == before);
+    assert_int_equal(n, 1);
+}
+
+/* The same face, whatever the picture's size: also when it fills it. */
+static void one_face_at_any_size(void **state)
+{
+    (void) state;
+    look_at(hopper);
+    const struct image whole = at.frame->source;
+    for (int w = 96; w <= whole.w; w = w * 3 / 2) {
+        struct image small = { NULL, w, w * whole.h / whole.w, w * IMAGE_PIXEL };
+        int n;
+        small.pixels = memory_alloc((size_t) small.h, (size_t) small.stride);
+        image_resize(small, whole);
+        assert_ok(detector_run(at.detector, small, 0, at.faces, MOST, &n));
+        assert_int_equal(n, 1);
+        const float scale = (float) w / (float) whole.w;
+        assert_near(box_centre(at.faces[0].box).x / scale, 0.5f * (float) whole.w, 0.15f * (float) whole.w);
+        memory_free(&small.pixels);
+    }
+}
+
+static void no_picture_is_refused(void **state)
+{
+    (void) state;
+    int n;
+    look_at(hopper);
+    assert_fails(detector_run(at.detector, (struct image){ 0 }, 0, at.faces, MOST, &n), BAD_USAGE, "0 x 0");
+    assert_int_equal(n, 0);
+}
+
+static void other_weights_are_refused(void **state)
+{
+    (void) state;
+    struct detector *d = NULL;
+    struct detector_options o;
+    option_defaults(detector_option_table, &o);
+    const char *path = kit_path("text.safetensors");
+    kit_write_text(path, "this is not a net");
+    o.weights = path;
+    assert_fails(detector_open(&d, &o), BAD_DATA, "text.safetensors");
+    assert_null(d);
+    o.weights = kit_path("missing.safetensors");
+    assert_fails(detector_open(&d, &o), NO_RESOURCE, "missing.safetensors");
+    assert_null(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(twenty_nine_faces, look_away),
+        cmocka_unit_test_teardown(small_ones_are_left_out_and_room_is_kept, look_away),
+        cmocka_unit_test_teardown(the_second_picture_takes_no_memory, look_away),
+        cmocka_unit_test_teardown(one_face_at_any_size, look_away),
+        cmocka_unit_test_teardown(no_picture_is_refused, look_away),
+        cmocka_unit_test(other_weights_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
