@@ -71,11 +71,15 @@ static void waiting_has_an_end(void **state)
     queue_free(&q);
 }
 
+static atomic_int pushed; /* by push_all */
+
 static void *push_all(void *queue)
 {
     enum status s = OK;
-    for (int i = 0; i < 10000 && s == OK; i++)
+    for (int i = 0; i < 10000 && s == OK; i++) {
         s = queue_push(queue, &items[i], NULL);
+        atomic_store(&pushed, i + 1);
+    }
     queue_finish(queue);
     return s == END ? items : NULL; /* did the reader leave? */
 }
@@ -106,10 +110,12 @@ static void reader_leaves_first(void **state)
         pthread_t thread;
         void *item, *left;
         assert_ok(queue_create(&q, 2, QUEUE_WAIT));
+        atomic_store(&pushed, 0);
         assert_int_equal(pthread_create(&thread, NULL, push_all, q), 0);
         for (int i = 0; i < taken; i++)
             assert_ok(queue_pop(q, &item));
-        clock_sleep_us(500); /* the writer now waits for room */
+        while (atomic_load(&pushed) < taken + 2) /* then the writer waits for room */
+            clock_sleep_us(500);
         queue_leave(q);
         pthread_join(thread, &left);
         assert_non_null(left);
