@@ -15,7 +15,7 @@ CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trappi
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
 SETS := sse2 avx2 avx512
-VECTOR := kernels_vector kernels_rows
+VECTOR := kernels_vector kernels_rows kernels_depthwise
 SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c capture/*.c detector/*.c \
              recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(foreach set,$(SETS),$(VECTOR:%=$(B)/base/%.$(set).o))

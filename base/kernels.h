@@ -32,14 +32,18 @@ struct kernels {
      * weights: 9, row by row. */
     void (*depthwise3)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
                        bool relu);
-    /* in_grad (may be NULL) and weight_grad[9] are added to. */
+    /* weight_grad[9] is added to; in_grad (may be NULL) is too, or with `set` written. */
     void (*depthwise3_backward)(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
-                                int h, int stride, const float *weights);
+                                int h, int stride, const float *weights, bool set);
     /* velocity = momentum * velocity + scale * grad + decay * weight;  weight -= rate * velocity;  grad = 0 */
     void (*momentum_step)(float *weight, float *velocity, float *grad, size_t n, float rate, float momentum,
                           float decay, float scale);
-    /* out += a * x + b * y + shift */
-    void (*normalize_backward)(float *out, const float *x, const float *y, float a, float b, float shift, size_t n);
+    /* Batch normalisation: sums of x and its squares; of grad and grad * x; in_grad += a * grad + b * x + shift, or with
+     * `set` =. Where out (may be NULL) is not above 0 a relu stood behind, and grad counts as 0. */
+    void (*moments)(const float *x, size_t n, float *sum, float *squares);
+    void (*normalize_sums)(const float *grad, const float *x, const float *out, size_t n, float *sum, float *with_x);
+    void (*normalize_backward)(float *in_grad, const float *grad, const float *x, const float *out, float a, float b,
+                               float shift, bool set, size_t n);
     /* Matrix products whose right side is rows at any place of a picture, so that a convolution needs no patches:
      * row k is in[offsets[k] .. offsets[k] + n - 1]. Up to KERNELS_SLACK floats behind a row may be read (and count
      * for nothing).

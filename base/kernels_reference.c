@@ -104,9 +104,11 @@ static void depthwise3(float *out, const float *in, int w, int h, int stride, co
 }
 
 static void depthwise3_backward(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
-                                int h, int stride, const float *weights)
+                                int h, int stride, const float *weights, bool set)
 {
     int ow = (w - 1) / stride + 1, oh = (h - 1) / stride + 1;
+    for (int i = 0; in_grad && set && i < w * h; i++)
+        in_grad[i] = 0;
     for (int k = 0; k < 9; k++) {
         double s = 0;
         for (int y = 0; y < oh; y++)
@@ -132,10 +134,31 @@ static void momentum_step(float *weight, float *velocity, float *grad, size_t n,
     }
 }
 
-static void normalize_backward(float *out, const float *x, const float *y, float a, float b, float shift, size_t n)
+static void moments(const float *x, size_t n, float *total, float *squares)
 {
+    *total = sum(x, n);
+    *squares = dot(x, x, n);
+}
+
+static void normalize_sums(const float *grad, const float *x, const float *out, size_t n, float *total, float *with_x)
+{
+    double s = 0, d = 0;
     for (size_t i = 0; i < n; i++)
-        out[i] = (float)(out[i] + (double)a * x[i] + (double)b * y[i] + shift);
+        if (!out || out[i] > 0) {
+            s += grad[i];
+            d += (double)grad[i] * x[i];
+        }
+    *total = (float)s;
+    *with_x = (float)d;
+}
+
+static void normalize_backward(float *in_grad, const float *grad, const float *x, const float *out, float a, float b,
+                               float shift, bool set, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double g = !out || out[i] > 0 ? grad[i] : 0;
+        in_grad[i] = (float)((set ? 0 : in_grad[i]) + a * g + (double)b * x[i] + shift);
+    }
 }
 
 static void rows_product(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets,
@@ -187,5 +210,5 @@ static int hamming(const uint64_t *a, const uint64_t *b, size_t n_words)
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
-    depthwise3,  depthwise3_backward, momentum_step, normalize_backward, rows_product, rows_outer, hamming,
+    depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, hamming,
 };

@@ -6,15 +6,6 @@
 
 #include "base/kernels_vector.h"
 
-#if defined(__AVX512F__)
-enum { LANES = 16 };
-#elif defined(__AVX2__)
-enum { LANES = 8 };
-#else
-enum { LANES = 4 };
-#endif
-typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
-
 /* A block of maps by two vectors of places; every sum stays in a register from the first tap to the last. */
 #define ROWS_BLOCK(MAPS)                                                                                               \
     static void rows_block##MAPS(float *restrict out, size_t out_step, const float *restrict w, const float *in,       \

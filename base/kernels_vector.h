@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the two files share that are compiled once per instruction set: names with the set behind. */
+ * What the files share that are compiled once per instruction set: names with the set behind. */
 #ifndef FACETRAIL_BASE_KERNELS_VECTOR_H
 #define FACETRAIL_BASE_KERNELS_VECTOR_H
 
@@ -8,10 +8,24 @@
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 
+#if defined(__AVX512F__)
+enum { LANES = 16 };
+#elif defined(__AVX2__)
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#endif
+/* A register's worth of floats, anywhere in memory. */
+typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
+
 extern const struct kernels JOIN(kernels_, KERNELS);
 void JOIN(rows_product_, KERNELS)(float *out, size_t out_step, const float *packed, const float *in,
                                   const int32_t *offsets, int m, int k, int n, bool more);
 void JOIN(rows_outer_, KERNELS)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
                                 const int32_t *offsets, int m, int k, int n);
+void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
+                                bool clip);
+void JOIN(depthwise3_backward_, KERNELS)(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
+                                         int h, int stride, const float *weights, bool set);
 
 #endif

@@ -38,6 +38,7 @@ struct layer_plan {
 struct pass { /* all that a layer may touch */
     const struct tensor *in;      /* n_in of them */
     const struct tensor *in_grad; /* added to; .at NULL: nobody wants it. May be out_grad itself when in place */
+    const bool *in_new;           /* CAN_SET: that gradient holds nothing yet, to be written rather than added to */
     const struct tensor *param;
     const struct tensor *param_grad; /* added to */
     int n_in;
@@ -46,13 +47,19 @@ struct pass { /* all that a layer may touch */
     const struct kernels *kernels;
     uint64_t *random;
     bool learning; /* statistics of the batch, dropout */
-    bool relu;     /* the next layer is an in-place relu that this call does as well (plan.can_relu kinds) */
+    bool relu;     /* the next layer is an in-place relu that this call does as well (CAN_RELU, CAN_LEARN_RELU) */
+};
+
+enum layer_can {
+    CAN_RELU = 1,       /* forward honours pass.relu when not learning */
+    CAN_LEARN_RELU = 2, /* and when learning; backward honours it too */
+    CAN_SET = 4,        /* backward honours pass.in_new; for other kinds new gradients are zeroed before */
 };
 
 struct layer_kind {
     const char *name, *about;
     size_t options_size;
-    bool can_relu; /* forward honours pass.relu when not learning */
+    unsigned can; /* enum layer_can */
     enum status (*plan)(struct layer_plan *plan, const void *options, const struct shape *in, int n_in);
     void (*forward)(const void *options, const struct pass *pass);
     void (*backward)(const void *options, const struct pass *pass);
@@ -94,6 +101,8 @@ struct run_node {
     struct tensor out, grad; /* grad.at NULL: none */
     float *keep;
     bool needed, fused, in_place; /* fused: this relu is done by the layer before it */
+    bool in_new[LAYER_FROM];      /* the first of those that write the gradient of that input */
+    bool unused;                  /* nobody writes its gradient */
     bool relu_after;
     int64_t spent_us;
     struct tensor in[LAYER_FROM], in_grad[LAYER_FROM];

@@ -101,7 +101,8 @@ static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, siz
             *scratch = plan.scratch;
         const struct node *from = &n->nodes[d->from[0]];
         rd->in_place = plan.in_place && from->kind && !from->keep && users_of(r, d->from[0]) == 1;
-        bool fuse = rd->in_place && r->use == NET_INFER && strcmp(d->kind->name, "relu") == 0 && from->kind->can_relu;
+        unsigned wanted = r->use == NET_INFER ? CAN_RELU : CAN_LEARN_RELU;
+        bool fuse = rd->in_place && strcmp(d->kind->name, "relu") == 0 && from->kind->can & wanted;
         rd->fused = fuse;
         if (fuse)
             r->nodes[d->from[0]].relu_after = true;
@@ -164,6 +165,25 @@ static void place_gradients(struct net_run *r, float *(*take)(struct arena *, si
     }
 }
 
+/* Who is the first to write a gradient, backward being from the last layer to the first. */
+static void mark_new(struct net_run *r)
+{
+    for (int j = 0; j < r->net->n_nodes; j++) {
+        int writer = -1, which = 0;
+        bool shared = false; /* with a layer that works in place: written where that one's output goes */
+        for (int i = j + 1; i < r->net->n_nodes; i++)
+            for (int k = 0; k < r->net->nodes[i].n_from; k++)
+                if (r->net->nodes[i].from[k] == j && r->nodes[i].grad.at) {
+                    shared |= r->nodes[i].in_place;
+                    which = writer == i ? which : k;
+                    writer = i;
+                }
+        if (writer >= 0 && !shared)
+            r->nodes[writer].in_new[which] = true;
+        r->nodes[j].unused = writer < 0;
+    }
+}
+
 static float *take_floats(struct arena *a, size_t n)
 {
     return arena_alloc(a, n + 2 * KERNELS_SLACK, sizeof(float)); /* kernels read a little further */
@@ -202,6 +222,7 @@ enum status net_run_create_sized(struct net_run **out, const struct net *n, int 
         if (use == NET_LEARN) {
             mark_gradients(n, wanted);
             place_gradients(r, take_floats, wanted);
+            mark_new(r);
             r->gradients = take_floats(a, n->n_weights);
         }
         s = arena_seal(a);

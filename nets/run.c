@@ -31,6 +31,7 @@ static struct pass pass_of(struct net_run *r, int i, bool learning)
     return (struct pass){
         .in = d->in,
         .in_grad = d->in_grad,
+        .in_new = d->in_new,
         .param = d->param,
         .param_grad = d->param_grad,
         .n_in = r->net->nodes[i].n_from,
@@ -68,26 +69,38 @@ void net_run_forward(struct net_run *r, int n)
     forward(r, false);
 }
 
+static void zero(struct tensor t)
+{
+    memset(t.at, 0, shape_count(t.shape) * sizeof(float));
+}
+
+/* Gradients are zeroed just before the first layer that adds to them, unless that layer writes them itself. */
+static void backward_node(struct net_run *r, int i)
+{
+    const struct node *node = &r->net->nodes[i];
+    struct run_node *d = &r->nodes[i];
+    if (!d->grad.at)
+        return;
+    if (node->loss)
+        d->grad.at[0] = 1;
+    else if (d->unused)
+        zero(d->grad);
+    if (!node->kind || d->fused)
+        return;
+    for (int k = 0; k < node->n_from; k++)
+        if (d->in_new[k] && d->in_grad[k].at && !(node->kind->can & CAN_SET))
+            zero(d->in_grad[k]);
+    struct pass p = pass_of(r, i, true);
+    node->kind->backward(node->options, &p);
+}
+
 void net_run_learn(struct net_run *r)
 {
     CHECK(r->use == NET_LEARN);
     set_samples(r, r->batch);
     forward(r, true);
-    for (int i = 0; i < r->net->n_nodes; i++) {
-        struct run_node *d = &r->nodes[i];
-        if (!d->grad.at || d->in_place)
-            continue;
-        memset(d->grad.at, 0, shape_count(d->grad.shape) * sizeof(float));
-        if (r->net->nodes[i].loss)
-            d->grad.at[0] = 1;
-    }
-    for (int i = r->net->n_nodes - 1; i >= 0; i--) {
-        const struct node *node = &r->net->nodes[i];
-        if (!node->kind || !r->nodes[i].grad.at)
-            continue;
-        struct pass p = pass_of(r, i, true);
-        node->kind->backward(node->options, &p);
-    }
+    for (int i = r->net->n_nodes - 1; i >= 0; i--)
+        backward_node(r, i);
 }
 
 struct tensor net_run_at(struct net_run *r, int layer)

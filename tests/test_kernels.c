@@ -61,14 +61,17 @@ static void along_a_row(void **state)
             by->affine(to, a, 1.5f, 0.2f, true, n);
             by->add(to, b, n);
             by->axpy(to, 0.3f, a, n);
-            by->normalize_backward(to, a, b, 0.5f, -0.25f, 0.1f, n);
+            by->normalize_backward(to, a, b, s % 2 ? c : NULL, 0.5f, -0.25f, 0.1f, s % 3 == 0, n);
             by->relu(to, n / 2);
             by->relu_backward(to, b, n);
             to[n] = by->sum(a, n);
             to[n + 1] = by->dot(a, b, n);
+            by->moments(a, n, &to[n + 2], &to[n + 3]);
+            by->normalize_sums(a, b, NULL, n, &to[n + 4], &to[n + 5]);
+            by->normalize_sums(a, b, c, n, &to[n + 6], &to[n + 7]);
         }
         compare("rows", k, want, have, (int)n, 8);
-        compare("sums", k, want + n, have + n, 2, sqrtf((float)n));
+        compare("sums", k, want + n, have + n, 8, sqrtf((float)n));
     }
 }
 
@@ -88,8 +91,9 @@ static void planes(void **state)
                 memcpy(have, b, sizeof b);
                 memset(want2, 0, sizeof want2);
                 memset(have2, 0, sizeof have2);
-                ref->depthwise3_backward(want, want2, a, c, w, h, stride, b + 50);
-                k->depthwise3_backward(have, have2, a, c, w, h, stride, b + 50);
+                bool set = h % 2;
+                ref->depthwise3_backward(want, want2, a, c, w, h, stride, b + 50, set);
+                k->depthwise3_backward(have, have2, a, c, w, h, stride, b + 50, set);
                 compare("depthwise3_backward", k, want, have, n, 9);
                 compare("depthwise3_backward weights", k, want2, have2, 9, (float)on);
                 ref->max_pool2(want, a, w, h);

@@ -234,9 +234,10 @@ static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t
     const float x = start_of(random, scale * (float) scene->picture.w, scale * mid.x, scale * anchor.w / 2, size);
     const float y = start_of(random, scale * (float) scene->picture.h, scale * mid.y, scale * anchor.h / 2, size);
     const struct warp to_canvas = { scale, 0, -x, 0, scale, -y };
-    if (chance(random, 0.6f)) {
+    const bool covers = scale * (float) scene->picture.w >= size && scale * (float) scene->picture.h >= size;
+    if (!covers && chance(random, 0.6f)) {
         ground(c, s, random);
-    } else {
+    } else if (!covers) {
         paint_random(s->canvas, random);
     }
     const struct box seen = paint_scene(s->canvas, s->spare, scene->picture, to_canvas, 0);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/random.h"
 
@@ -15,7 +16,7 @@ static bool chance(uint64_t *random, float p)
 
 static uint8_t byte(float v)
 {
-    return (uint8_t) (fminf(fmaxf(v, 0), 255) + 0.5f);
+    return (uint8_t) ((v > 0 ? v < 255 ? v : 255 : 0) + 0.5f);
 }
 
 void paint_random(struct image canvas, uint64_t *random)
@@ -28,26 +29,37 @@ void paint_random(struct image canvas, uint64_t *random)
     image_fill(canvas, (uint8_t) v[0], (uint8_t) v[1], (uint8_t) v[2]);
 }
 
-/* How much of the picture shows at p (picture pixels): 0 outside, 1 inside, between them near the edge. */
-static float shows(struct point p, struct image picture, float feather)
+/* How far p (picture pixels) lies inside the picture; below 0: outside. */
+static float depth(struct point p, float w, float h)
 {
-    const float x = fminf(p.x, (float) picture.w - p.x);
-    const float y = fminf(p.y, (float) picture.h - p.y);
-    const float inside = fminf(x, y);
-    if (inside < 0) {
-        return 0;
-    }
-    return feather > 0 ? fminf(inside / feather, 1) : 1;
+    const float x = p.x < w - p.x ? p.x : w - p.x;
+    const float y = p.y < h - p.y ? p.y : h - p.y;
+    return x < y ? x : y;
 }
 
+/* Mixes `in` into `out`: fully inside, less and less towards the picture's edge, over `feather` picture pixels. */
 static void blend_row(uint8_t *out, const uint8_t *in, int n, float x, float y, struct warp back, struct image picture,
                       float feather)
 {
-    for (int i = 0; i < n; i++) {
-        const float a = shows(warp_point(back, (struct point){ x + (float) i, y }), picture, feather);
-        for (int k = 0; a > 0 && k < 3; k++) {
+    const float w = (float) picture.w;
+    const float h = (float) picture.h;
+    int from = 0;
+    while (from < n && depth(warp_point(back, (struct point){ x + (float) from, y }), w, h) < 0) {
+        from++;
+    }
+    while (n > from && depth(warp_point(back, (struct point){ x + (float) (n - 1), y }), w, h) < 0) {
+        n--;
+    }
+    if (feather <= 0) { /* a picture is convex: all between is inside */
+        memcpy(out + (size_t) from * IMAGE_PIXEL, in + (size_t) from * IMAGE_PIXEL, (size_t) (n - from) * IMAGE_PIXEL);
+        return;
+    }
+    for (int i = from; i < n; i++) {
+        const float inside = depth(warp_point(back, (struct point){ x + (float) i, y }), w, h) / feather;
+        const int a = inside < 1 ? inside > 0 ? (int) (inside * 256) : 0 : 256;
+        for (int k = 0; k < IMAGE_PIXEL; k++) {
             uint8_t *o = &out[i * IMAGE_PIXEL + k];
-            *o = byte((float) *o + a * ((float) in[i * IMAGE_PIXEL + k] - (float) *o));
+            *o = (uint8_t) (*o + ((in[i * IMAGE_PIXEL + k] - *o) * a + 128) / 256);
         }
     }
 }

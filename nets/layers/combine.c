@@ -147,10 +147,10 @@ static void average_backward(const void *options, const struct pass *pass)
                             pass->out_grad.at + (size_t)(i / in.c) * plane, plane);
 }
 
-const struct layer_kind layer_join = { "join", "one after the other along the maps", 0, false, join_plan, join_forward,
+const struct layer_kind layer_join = { "join", "one after the other along the maps", 0, 0, join_plan, join_forward,
                                        join_backward };
-const struct layer_kind layer_add = { "add", "sum of equal shapes", 0, true, add_plan, add_forward, add_backward };
-const struct layer_kind layer_upsample = { "upsample", "each value becomes a square", sizeof(struct upsample), false,
+const struct layer_kind layer_add = { "add", "sum of equal shapes", 0, CAN_RELU, add_plan, add_forward, add_backward };
+const struct layer_kind layer_upsample = { "upsample", "each value becomes a square", sizeof(struct upsample), 0,
                                            upsample_plan, upsample_forward, upsample_backward };
-const struct layer_kind layer_average = { "average", "mean over the maps (LNet's response)", 0, false, average_plan,
+const struct layer_kind layer_average = { "average", "mean over the maps (LNet's response)", 0, 0, average_plan,
                                           average_forward, average_backward };

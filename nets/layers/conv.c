@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Convolution: shared, locally shared (grid), unshared (grid -1), depthwise (groups -1). DeepID papers' section 2:
  * "locally shared" cuts the outputs into a grid of regions with kernels and biases of their own. */
+#include <string.h>
+
 #include "nets/layers/conv.h"
 
 enum { TILE_FLOATS = 96 * 1024 }; /* patches of one product: 384 KiB, beside weights and outputs in a 1 MiB cache */
@@ -96,7 +98,7 @@ static void depthwise_backward(const struct conv *o, const struct pass *pass)
         size_t at = (size_t)i * (size_t)(in.h * in.w);
         pass->kernels->depthwise3_backward(pass->in_grad[0].at ? pass->in_grad[0].at + at : NULL,
                                            pass->param_grad[0].at + 9 * (i % in.c), pass->in[0].at + at, grad, in.w,
-                                           in.h, stride, pass->param[0].at + 9 * (i % in.c));
+                                           in.h, stride, pass->param[0].at + 9 * (i % in.c), pass->in_new[0]);
         if (!o->no_bias)
             pass->param_grad[1].at[i % in.c] += pass->kernels->sum(grad, (size_t)(out.h * out.w));
     }
@@ -114,6 +116,9 @@ static void forward(const void *options, const struct pass *pass)
 static void backward(const void *options, const struct pass *pass)
 {
     const struct conv *o = options;
+    bool sets = depthwise(o) || (!o->grid && conv_rows_fits(o));
+    if (pass->in_grad[0].at && pass->in_new[0] && !sets)
+        memset(pass->in_grad[0].at, 0, shape_count(pass->in_grad[0].shape) * sizeof(float));
     if (depthwise(o))
         depthwise_backward(o, pass);
     else
@@ -121,6 +126,6 @@ static void backward(const void *options, const struct pass *pass)
 }
 
 const struct layer_kind layer_conv = {
-    "conv", "convolution: shared, locally shared, unshared or depthwise", sizeof(struct conv), true, plan, forward,
+    "conv", "convolution: shared, locally shared, unshared or depthwise", sizeof(struct conv), CAN_RELU | CAN_SET, plan, forward,
     backward,
 };

@@ -99,7 +99,7 @@ void conv_rows_backward(const struct conv *o, const struct pass *pass)
                                   o->maps, r.taps, r.span);
         if (pass->in_grad[0].at)
             pass->kernels->rows_product(pass->in_grad[0].at + at, (size_t)(p.h * p.w), packed, wide, back, p.c,
-                                        o->maps * square, p.h * p.w, true);
+                                        o->maps * square, p.h * p.w, !pass->in_new[0]);
         for (int m = 0; m < o->maps && !o->no_bias; m++)
             pass->param_grad[1].at[m] += pass->kernels->sum(grad + (size_t)m * plane, plane);
     }

@@ -21,7 +21,8 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     if (o->units < 1)
         return fail(BAD_USAGE, "units is %d", o->units);
     plan->out = (struct shape){ in[0].n, o->units, 1, 1 };
-    plan->params[0] = (struct layer_param){ "weight", 2, { o->units, d }, PARAM_WEIGHT, d, 0 };
+    /* Only the direction of a unit row counts, and a step turns it by rate / length^2: rows begin short. */
+    plan->params[0] = (struct layer_param){ "weight", 2, { o->units, d }, PARAM_WEIGHT, o->unit_rows ? o->units + d : d, 0 };
     plan->params[1] = (struct layer_param){ "bias", 1, { o->units }, PARAM_BIAS, 0, 0 };
     plan->n_params = o->no_bias ? 1 : 2;
     plan->multiply_adds = (int64_t)o->units * d;
@@ -78,4 +79,4 @@ static void backward(const void *options, const struct pass *pass)
     }
 }
 
-const struct layer_kind layer_full = { "full", "fully connected", sizeof(struct full), true, plan, forward, backward };
+const struct layer_kind layer_full = { "full", "fully connected", sizeof(struct full), CAN_RELU, plan, forward, backward };

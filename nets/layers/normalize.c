@@ -37,9 +37,10 @@ static void measure(const struct pass *pass, int c, double *mean, double *varian
     float around = pass->param[MEAN].at[c];
     for (int i = 0; i < s.n; i++) {
         const float *at = pass->in[0].at + ((size_t)i * (size_t)s.c + (size_t)c) * plane;
-        double a = pass->kernels->sum(at, plane), b = pass->kernels->dot(at, at, plane);
+        float a, b;
+        pass->kernels->moments(at, plane, &a, &b);
         sum += a - around * (double)plane;
-        squares += b - 2 * around * a + (double)around * around * (double)plane;
+        squares += b - 2.0 * around * a + (double)around * around * (double)plane;
     }
     *mean = sum / n + around;
     *variance = squares / n - sum / n * (sum / n);
@@ -76,14 +77,18 @@ static void backward(const void *options, const struct pass *pass)
     struct shape s = pass->in[0].shape;
     size_t plane = (size_t)(s.h * s.w);
     double n = (double)s.n * (double)plane;
+    bool relu = pass->relu;
     (void)options;
     for (int c = 0; c < s.c; c++) {
         double sum = 0, with_x = 0;
         double mean = pass->keep[2 * c], inverse = pass->keep[2 * c + 1];
         for (int i = 0; i < s.n; i++) {
             size_t at = ((size_t)i * (size_t)s.c + (size_t)c) * plane;
-            sum += pass->kernels->sum(pass->out_grad.at + at, plane);
-            with_x += pass->kernels->dot(pass->out_grad.at + at, pass->in[0].at + at, plane);
+            float one, other;
+            pass->kernels->normalize_sums(pass->out_grad.at + at, pass->in[0].at + at, relu ? pass->out.at + at : NULL,
+                                          plane, &one, &other);
+            sum += one;
+            with_x += other;
         }
         double with_unit = (with_x - mean * sum) * inverse; /* sum of grad * normalised x */
         pass->param_grad[SCALE].at[c] += (float)with_unit;
@@ -95,8 +100,8 @@ static void backward(const void *options, const struct pass *pass)
         float a = (float)times, b = (float)-slope, shift = (float)(slope * mean - times * sum / n);
         for (int i = 0; i < s.n; i++) {
             size_t at = ((size_t)i * (size_t)s.c + (size_t)c) * plane;
-            pass->kernels->normalize_backward(pass->in_grad[0].at + at, pass->out_grad.at + at, pass->in[0].at + at, a, b,
-                                              shift, plane);
+            pass->kernels->normalize_backward(pass->in_grad[0].at + at, pass->out_grad.at + at, pass->in[0].at + at,
+                                              relu ? pass->out.at + at : NULL, a, b, shift, pass->in_new[0], plane);
         }
     }
 }
@@ -137,7 +142,7 @@ static void scale_backward(const void *options, const struct pass *pass)
     }
 }
 
-const struct layer_kind layer_normalize = { "normalize", "batch normalisation a map", sizeof(struct normalize), true,
-                                            plan, forward, backward };
-const struct layer_kind layer_scale = { "scale", "learnt factor and shift a map", sizeof(struct scale), true, scale_plan,
+const struct layer_kind layer_normalize = { "normalize", "batch normalisation a map", sizeof(struct normalize),
+                                            CAN_RELU | CAN_LEARN_RELU | CAN_SET, plan, forward, backward };
+const struct layer_kind layer_scale = { "scale", "learnt factor and shift a map", sizeof(struct scale), CAN_RELU, scale_plan,
                                         scale_forward, scale_backward };

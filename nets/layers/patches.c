@@ -26,6 +26,9 @@ static void row_out(float *col, const float *row, const struct patches *p, int k
     else if (p->stride == 2)
         for (int x = from; x < to; x++)
             col[x - x0] = at[2 * (x - from)];
+    else if (p->stride == 4)
+        for (int x = from; x < to; x++)
+            col[x - x0] = at[4 * (x - from)];
     else
         for (int x = from; x < to; x++)
             col[x - x0] = at[(x - from) * p->stride];

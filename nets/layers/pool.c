@@ -69,4 +69,4 @@ static void backward(const void *options, const struct pass *pass)
     }
 }
 
-const struct layer_kind layer_pool = { "pool", "max pooling", sizeof(struct pool), false, plan, forward, backward };
+const struct layer_kind layer_pool = { "pool", "max pooling", sizeof(struct pool), 0, plan, forward, backward };

@@ -80,7 +80,7 @@ static void dropout_backward(const void *options, const struct pass *pass)
         pass->in_grad[0].at[i] += pass->out_grad.at[i] * pass->keep[i];
 }
 
-const struct layer_kind layer_unit = { "unit", "each sample to one length", sizeof(struct unit), false, unit_plan,
+const struct layer_kind layer_unit = { "unit", "each sample to one length", sizeof(struct unit), 0, unit_plan,
                                        unit_forward, unit_backward };
-const struct layer_kind layer_dropout = { "dropout", "random zeros while learning", sizeof(struct dropout), false,
+const struct layer_kind layer_dropout = { "dropout", "random zeros while learning", sizeof(struct dropout), 0,
                                           dropout_plan, dropout_forward, dropout_backward };
