@@ -49,7 +49,8 @@ $(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/kit.o $(LIBRARY)
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*.d)
 
 tests: $(TESTS)
-test: $(B)/facetrail $(if $(T),$(B)/tests/test_$(T),tests) ## everything under two minutes; `make test T=queue` runs one test program
+test: packages ## everything under two minutes; `make test T=queue` runs one test program
+	@$(MAKE) --no-print-directory $(B)/facetrail $(if $(T),$(B)/tests/test_$(T),tests)
 	@tests/run.sh $(B) $(if $(T),test_$(T),)
 asan ubsan tsan: ## the tests again, instrumented
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 LSAN_OPTIONS=suppressions=tests/suppressions/lsan.txt:print_suppressions=0 \
@@ -60,8 +61,11 @@ bench: $(B)/bench_nets $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, 
 	@$(B)/tests/test_kernels --bench
 	@env -u OPENBLAS_CORETYPE $(B)/bench_nets
 	@env -u OPENBLAS_CORETYPE $(B)/facetrail eval speed
-demo: all ## the main job on a clip made from public-domain photographs; says where the video is
+demo: packages ## the main job on a clip made from public-domain photographs; says where the video is
+	@$(MAKE) --no-print-directory all
 	@sh tests/demo.sh $(B)
+packages: ## installs the Debian packages that are missing
+	@sh tests/install_packages.sh
 configs: $(B)/facetrail ## writes configs/default.conf: every option with its default
 	@$< help --configuration >configs/default.conf
 man: $(B)/facetrail ## writes docs/facetrail.1
@@ -73,4 +77,4 @@ clean: ## removes build/
 help: ## this list
 	@sed -n 's/^\([a-z][a-z ]*\):.*## \(.*\)/\1	\2/p' Makefile | expand -t 16
 
-.PHONY: all demo configs man tests test bench asan ubsan tsan lint clean help
+.PHONY: all packages demo configs man tests test bench asan ubsan tsan lint clean help

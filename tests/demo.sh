@@ -5,7 +5,6 @@
 # the whole path, it measures no accuracy. Use: tests/demo.sh [build folder] [--window]
 set -e
 cd "$(dirname "$0")/.."
-sh tests/install_packages.sh
 program=${1:-build/release}/facetrail
 at=build/demo
 solvay=/usr/share/visp-images-data/ViSP-images/Solvay/Solvay_conference_1927_Version2
