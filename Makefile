@@ -8,6 +8,8 @@ FLAGS_release := -O3
 FLAGS_asan := -O1 -fsanitize=address -fno-omit-frame-pointer
 FLAGS_ubsan := -O1 -fsanitize=undefined -fno-sanitize-recover=undefined
 FLAGS_tsan := -O1 -fsanitize=thread
+# `make VERBOSE=1` prints whole commands.
+say = $(if $(VERBOSE),,@echo '  $(1) $(2)'; )
 # Asked once, and only when something is compiled.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm)$(PKG_LIBS)
@@ -28,10 +30,10 @@ facetrail: $(B)/facetrail
 	@ln -sf $(B)/facetrail $@
 .PHONY: facetrail
 $(B)/facetrail: $(OBJECTS)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(call say,link,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(call say,compile,$<)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 # The fast loops, once per instruction set; which one runs is decided at start-up (base/kernels.c).
 FLAGS_VECTOR := -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patterns
 FLAGS_sse2 :=
@@ -40,11 +42,11 @@ FLAGS_avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mpref
 define vector_rule
 $$(B)/base/%.$(1).o: base/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$(FLAGS_VECTOR) $$(FLAGS_$(1)) -DKERNELS=$(1) -MMD -MP -c -o $$@ $$<
+	$$(call say,compile,$$< for $(1))$$(CC) $$(CFLAGS_ALL) $$(FLAGS_VECTOR) $$(FLAGS_$(1)) -DKERNELS=$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach set,$(SETS),$(eval $(call vector_rule,$(set))))
 $(B)/tests/test_%: $(B)/tests/test_%.o $(B)/tests/kit.o $(LIBRARY)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
+	$(call say,link,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(wildcard $(B)/tests/*.d)
 
@@ -56,7 +58,7 @@ asan ubsan tsan: ## the tests again, instrumented
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 LSAN_OPTIONS=suppressions=tests/suppressions/lsan.txt:print_suppressions=0 \
 	 TSAN_OPTIONS=suppressions=tests/suppressions/tsan.txt UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) V=$@ test
 $(B)/bench_nets: tests/bench/bench_nets.c $(LIBRARY)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(call say,link,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 bench: $(B)/bench_nets $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, pipeline; ratios to OpenBLAS in the same run
 	@$(B)/tests/test_kernels --bench
 	@env -u OPENBLAS_CORETYPE $(B)/bench_nets

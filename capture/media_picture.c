@@ -50,6 +50,15 @@ static bool takes(const char *url)
     return pictures_is_list(url) || (!strstr(url, "://") && (pictures_has_ending(url) || starts_as_picture(url)));
 }
 
+/* "P6 640 480 255": libavformat knows netpbm's formats only with a line end behind the number. */
+static const AVCodec *find_netpbm(struct mapping file)
+{
+    static const enum AVCodecID kinds[] = {AV_CODEC_ID_PBM, AV_CODEC_ID_PGM, AV_CODEC_ID_PPM};
+    const unsigned char *head = file.at;
+    bool is = file.size > 8 && head[0] == 'P' && head[1] >= '1' && head[1] <= '6' && (head[2] == ' ' || head[2] == '\t');
+    return is ? avcodec_find_decoder(kinds[(head[1] - '1') % 3]) : NULL;
+}
+
 /* libavformat tells the format by its content and calls it "png_pipe"; the decoder has nearly the same name. */
 static const AVCodec *find_decoder(const char *path, struct mapping file)
 {
@@ -69,7 +78,7 @@ static const AVCodec *find_decoder(const char *path, struct mapping file)
     if (!format || strcmp(format->name + n, "_pipe"))
         return dot && !strcasecmp(dot, ".tga") ? avcodec_find_decoder(AV_CODEC_ID_TARGA)
                : format && !strcmp(format->name, "gif") ? avcodec_find_decoder(AV_CODEC_ID_GIF)
-                                                         : NULL;
+                                                         : find_netpbm(file);
     snprintf(name, sizeof name, "%.*s", (int)n, format->name);
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
         if (!strcmp(name, other[i][0]))

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "detector/merge.h"
+
 enum { TOO_FAR = 5 }; /* exp(5) strides: larger than any picture; keeps a broken net's boxes finite */
 
 float locate_logit(float probability)
@@ -57,8 +59,12 @@ int locate_decode(const float *response, const float *box, const float *marks, i
             if (response[at] < least) {
                 continue;
             }
-            if (n == max) {
-                return n;
+            if (n == max) { /* rare: only thresholds far below any use fill the room */
+                n = merge_best(out, n, max / 2);
+                least = fmaxf(least, n ? locate_logit(out[n - 1].score) : least);
+                if (n == max || response[at] < least) {
+                    continue;
+                }
             }
             out[n] = decode_cell(box + at, marks + at, plane, ((float) x + 0.5f) * step,
                                  ((float) y + 0.5f) * step, step);

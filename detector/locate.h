@@ -12,7 +12,7 @@ struct locate { /* layer numbers at each stride */
 };
 enum status locate_find(struct locate *out, const struct net *n);
 /* Appends the windows of sample `sample` whose response is at least `least` (a logit) to out[0 .. n), in pixels of
- * the net's picture times `scale`; returns the new n, at most max: what does not fit is left out. */
+ * the net's picture times `scale`; returns the new n, at most max: where more pass, the best are kept. */
 int locate_windows(const struct locate *l, struct net_run *r, int sample, float least, float scale,
                    struct window *out, int n, int max);
 /* The same for one stride's maps: for tests with made-up maps. */

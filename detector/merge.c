@@ -3,10 +3,13 @@
  * from frame to frame than the best window alone. */
 #include "detector/merge.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Windows that overlap the best one less than this are merged but have no say in where the face is. */
 #define NEAR 0.6f
+/* A chin or a forehead taken for a face of its own lies in the face so far. */
+#define WITHIN 0.75f
 
 static int by_score(const void *a, const void *b)
 {
@@ -53,6 +56,19 @@ static void sum_mean(const struct sum *s, struct window *w)
     }
 }
 
+static bool is_same(struct box best, struct box other, float overlap)
+{
+    const float both = box_intersection(best, other);
+    const float smaller = fminf(box_area(best), box_area(other));
+    return box_overlap(best, other) > overlap || (smaller > 0 && both > WITHIN * smaller);
+}
+
+int merge_best(struct window *windows, int n, int most)
+{
+    qsort(windows, (size_t) n, sizeof *windows, by_score);
+    return n < most ? n : most;
+}
+
 int merge_windows(struct window *windows, int n, float overlap)
 {
     if (n <= 0) {
@@ -68,7 +84,7 @@ int merge_windows(struct window *windows, int n, float overlap)
         int kept = n_out;
         for (int i = n_out; i < n; i++) {
             const float shared = box_overlap(around, windows[i].box);
-            if (shared <= overlap) {
+            if (!is_same(around, windows[i].box, overlap)) {
                 windows[kept++] = windows[i];
             } else if (shared > NEAR) {
                 sum_add(&sum, &windows[i]);

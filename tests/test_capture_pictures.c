@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "capture/internal.h"
 
@@ -43,6 +44,21 @@ static void check_quarters(const char *path, int within)
     reader_close(&r);
 }
 
+/* All of netpbm's header on one line, as many small writers have it. */
+static void write_spaced_ppm(const char *path, const char *pixels)
+{
+    struct mapping raw;
+    char head[32];
+    assert_int_equal(file_map(&raw, pixels), OK);
+    int n = snprintf(head, sizeof head, "P6 %d %d 255\n", 64, 48);
+    char *all = memory_alloc((size_t)n + raw.size, 1);
+    memcpy(all, head, (size_t)n);
+    memcpy(all + n, raw.at, raw.size);
+    kit_write(path, all, (size_t)n + raw.size);
+    memory_free(&all);
+    file_unmap(&raw);
+}
+
 static void formats_are_told_by_content(void **state)
 {
     static const char *const names[] = {"q.png", "q.bmp", "q.ppm", "q.tiff", "q.tga", "q.jpg", "q.webp"};
@@ -57,6 +73,9 @@ static void formats_are_told_by_content(void **state)
     check_quarters(kit_path("q.jpeg"), 3);
     assert_int_equal(link(kit_path("q.png"), kit_path("no ending")), 0);
     check_quarters(kit_path("no ending"), 3);
+    FFMPEG("-i", kit_path("q.png"), "-f", "rawvideo", "-pix_fmt", "rgb24", kit_path("q.rgb"));
+    write_spaced_ppm(kit_path("spaced.ppm"), kit_path("q.rgb"));
+    check_quarters(kit_path("spaced.ppm"), 3);
 }
 
 /* The JPEG with an EXIF block of one entry put behind its first marker. */

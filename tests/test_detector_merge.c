@@ -58,6 +58,14 @@ static void a_poor_fit_is_swallowed_without_a_say(void **state)
     assert_float_equal(w[0].box.x, 10, 1e-4);
 }
 
+static void what_lies_in_a_face_is_no_face(void **state)
+{
+    (void) state;
+    struct window w[] = { window(10, 10, 40, 50, 0.9f), window(20, 40, 20, 18, 0.8f) }; /* a mouth: IoU 0.18 */
+    assert_int_equal(merge_windows(w, 2, 0.4f), 1);
+    assert_float_equal(w[0].box.h, 50, 1e-4);
+}
+
 static void zero_scores_do_not_divide(void **state)
 {
     (void) state;
@@ -95,6 +103,7 @@ int main(void)
         cmocka_unit_test(the_sure_one_weighs_more),
         cmocka_unit_test(faces_apart_stay_two_best_first),
         cmocka_unit_test(a_poor_fit_is_swallowed_without_a_say),
+        cmocka_unit_test(what_lies_in_a_face_is_no_face),
         cmocka_unit_test(zero_scores_do_not_divide),
         cmocka_unit_test(order_does_not_matter),
     };
