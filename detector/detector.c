@@ -3,12 +3,14 @@
  * windows merged to faces. Memory is planned when the picture's size changes; a frame allocates nothing. */
 #include "detector/detector.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "detector/locate.h"
+#include "detector/marks.h"
 #include "detector/merge.h"
 
 enum { LEVELS = 4, WINDOWS = 8192 };
@@ -16,6 +18,10 @@ enum { LEVELS = 4, WINDOWS = 8192 };
 const struct option detector_option_table[] = {
     { "weights", OPTION_TEXT, offsetof(struct detector_options, weights), "", 0, 0, NULL,
       "face localizer (LNet); nothing: the shipped one" },
+    { "marks", OPTION_TEXT, offsetof(struct detector_options, marks), "", 0, 0, NULL,
+      "net of the second look (marks); nothing: the shipped one, none: no second look" },
+    { "glance", OPTION_FLOAT, offsetof(struct detector_options, glance), "0.3", 0.001, 0.999, NULL,
+      "least score of LNet alone that is worth a second look" },
     { "score", OPTION_FLOAT, offsetof(struct detector_options, score), "0.5", 0.001, 0.999, NULL,
       "least score that is reported" },
     { "overlap", OPTION_FLOAT, offsetof(struct detector_options, overlap), "0.4", 0.05, 0.95, NULL,
@@ -37,6 +43,8 @@ struct detector {
     int input, w, h, n_levels; /* what the levels are planned for; 0: nothing yet */
     struct level levels[LEVELS];
     struct window *windows;
+    struct marks_net *second; /* NULL: no second look */
+    float *logits;            /* what it says, a window each */
 };
 
 static void levels_free(struct detector *d)
@@ -83,6 +91,21 @@ static enum status levels_plan(struct detector *d, int w, int h)
     return OK;
 }
 
+static enum status open_second(struct detector *d, const struct detector_options *o)
+{
+    char path[4096];
+    const bool shipped = !(o->marks && o->marks[0]);
+    if (!shipped && !strcmp(o->marks, "none")) {
+        return OK;
+    }
+    d->logits = memory_alloc(WINDOWS, sizeof *d->logits);
+    if (!d->logits) {
+        return fail(NO_RESOURCE, "no memory for the detector");
+    }
+    const enum status s = shipped ? file_find_weights(path, sizeof path, "marks") : OK;
+    return s ? s : marks_open(&d->second, shipped ? path : o->marks);
+}
+
 enum status detector_open(struct detector **out, const struct detector_options *o)
 {
     char path[4096];
@@ -93,7 +116,7 @@ enum status detector_open(struct detector **out, const struct detector_options *
         return fail(NO_RESOURCE, "no memory for the detector");
     }
     d->options = *o;
-    d->options.weights = NULL; /* the caller's text need not live on */
+    d->options.weights = d->options.marks = NULL; /* the caller's texts need not live on */
     d->windows = memory_alloc(WINDOWS, sizeof *d->windows);
     if (!d->windows) {
         s = fail(NO_RESOURCE, "no memory for the detector");
@@ -103,6 +126,9 @@ enum status detector_open(struct detector **out, const struct detector_options *
     }
     if (!s) {
         s = net_load(&d->net, o->weights && o->weights[0] ? o->weights : path, "lnet");
+    }
+    if (!s) {
+        s = open_second(d, o);
     }
     if (!s) {
         s = net_find(d->net, "picture", &d->input);
@@ -123,6 +149,8 @@ void detector_close(struct detector **d)
     if (*d) {
         levels_free(*d);
         net_free(&(*d)->net);
+        marks_close(&(*d)->second);
+        memory_free(&(*d)->logits);
         memory_free(&(*d)->windows);
     }
     memory_free(d);
@@ -131,6 +159,11 @@ void detector_close(struct detector **d)
 const struct net *detector_net(const struct detector *d)
 {
     return d->net;
+}
+
+const struct net *detector_second_net(const struct detector *d)
+{
+    return d->second ? marks_model(d->second) : NULL;
 }
 
 static int run_level(struct detector *d, int i, struct image im, int n)
@@ -143,7 +176,8 @@ static int run_level(struct detector *d, int i, struct image im, int n)
     const struct tensor in = net_run_at(l->run, d->input);
     image_to_planes(in.at, in.shape.w, in.shape.h, im);
     net_run_forward(l->run, 0);
-    return locate_windows(&d->locate, l->run, 0, locate_logit(d->options.score), (float) (1 << i), d->windows, n,
+    return locate_windows(&d->locate, l->run, 0, locate_logit(d->second ? fminf(d->options.glance, d->options.score)
+                                                                         : d->options.score), (float) (1 << i), d->windows, n,
                           WINDOWS);
 }
 
@@ -155,6 +189,32 @@ static void report(struct face *f, const struct window *w)
     f->score = w->score;
     memcpy(f->marks, w->marks, sizeof f->marks);
     f->track = f->person = -1;
+}
+
+static int keep_high(struct window *windows, int n, float min_height)
+{
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+        if (windows[i].box.h >= min_height && box_is_finite(windows[i].box)) {
+            windows[kept++] = windows[i];
+        }
+    }
+    return kept;
+}
+
+/* Marks from the second look; the score is what both nets say together. */
+static int look_again(struct detector *d, struct image im, int n)
+{
+    int kept = 0;
+    marks_refine(d->second, im, d->windows, n, d->logits);
+    for (int i = 0; i < n; i++) {
+        const float logit = locate_logit(d->windows[i].score) + d->logits[i];
+        d->windows[i].score = 1 / (1 + expf(-logit));
+        if (d->windows[i].score >= d->options.score) {
+            d->windows[kept++] = d->windows[i];
+        }
+    }
+    return merge_best(d->windows, kept, kept);
 }
 
 enum status detector_run(struct detector *d, struct image im, float min_height, struct face *faces, int max, int *n)
@@ -174,10 +234,12 @@ enum status detector_run(struct detector *d, struct image im, float min_height, 
         n_windows = run_level(d, i, im, n_windows);
     }
     n_windows = merge_windows(d->windows, n_windows, d->options.overlap);
+    n_windows = keep_high(d->windows, n_windows, min_height);
+    if (d->second) {
+        n_windows = look_again(d, im, n_windows);
+    }
     for (int i = 0; i < n_windows && *n < max; i++) {
-        if (d->windows[i].box.h >= min_height && box_is_finite(d->windows[i].box)) {
-            report(&faces[(*n)++], &d->windows[i]);
-        }
+        report(&faces[(*n)++], &d->windows[i]);
     }
     return OK;
 }

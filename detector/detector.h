@@ -11,7 +11,9 @@
 struct net;
 struct detector_options {
     const char *weights; /* "": the shipped ones, found beside the program */
+    const char *marks;   /* of the second look; "": the shipped ones, "none": no second look */
     float score;         /* least score that is reported */
+    float glance;        /* least score of LNet alone that is worth a second look */
     float overlap;       /* IoU above which two windows are one face */
     int pyramid;         /* halvings of the picture that are searched too, for very large faces; 0: none */
 };
@@ -19,7 +21,9 @@ extern const struct option detector_option_table[];
 
 struct detector;
 enum status detector_open(struct detector **out, const struct detector_options *o);
-const struct net *detector_net(const struct detector *d); /* for names and checksums */
+/* For names and checksums; the second look's may be NULL. */
+const struct net *detector_net(const struct detector *d);
+const struct net *detector_second_net(const struct detector *d);
 /* Any picture size; memory is planned again only when the size differs from the last picture's. Faces come best
  * first, with box, marks, score, FACE_MARKED; boxes in `im` pixels, may reach outside it. At most `max`.
  * faces smaller than min_height pixels of `im` are left out. */

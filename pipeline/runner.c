@@ -63,8 +63,11 @@ static void set_threads(const struct run_options *o)
     check_blas();
 }
 
-static void add_model(struct runner *r, int i, const struct net *n)
+static void add_model(struct runner *r, const struct net *n)
 {
+    if (!n)
+        return;
+    int i = r->n_models++;
     snprintf(r->checksums[i], sizeof r->checksums[i], "%016llx", (unsigned long long)net_checksum(n));
     r->models[2 * i] = net_model(n)->name;
     r->models[2 * i + 1] = r->checksums[i];
@@ -93,12 +96,13 @@ static enum status open_workers(struct runner *r, bool window)
         return fail(BAD_USAGE, "--attributes: there is no net for attributes yet");
     if ((s = detector_open(&r->detector, &o->detector)) || (s = tracker_open(&r->tracker, &o->tracker)))
         return s;
-    add_model(r, 0, detector_net(r->detector));
+    add_model(r, detector_net(r->detector));
+    add_model(r, detector_second_net(r->detector));
     if (!o->run.names)
         return OK;
     if ((s = recognizer_open(&r->recognizer, &o->recognizer)) || (s = open_gallery(r, window)))
         return s;
-    add_model(r, 1, recognizer_net(r->recognizer));
+    add_model(r, recognizer_net(r->recognizer));
     return OK;
 }
 

@@ -32,6 +32,7 @@ struct runner {
     int n_names;
     const char *models[2 * RUNNER_MODELS + 1];
     char checksums[RUNNER_MODELS][20];
+    int n_models;
 };
 
 /* `groups` (SETTINGS_GROUPS of them, bound to `settings`), `settings` and `url` must outlive the runner. */

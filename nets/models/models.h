@@ -14,6 +14,15 @@ struct lnet_options {
     float tag_weight;
 };
 
+/* The second look: input "crop" [n, 3, 48, 48], cut where detector/marks.h says; "marks" [n, 10]: x and y of the five
+ * marks from their usual places, in tens of crop pixels; "face" [n, 1]: a logit. */
+enum { MARKS_CROP = 48 };
+struct marks_options {
+    int maps, units;
+    bool normalize;
+    float face_weight, marks_weight;
+};
+
 struct deepid2_options {
     int maps, code;     /* maps of conv1; units of the code */
     int people;         /* classes of the identification signal; 0: neither signal, for running only */
@@ -25,6 +34,6 @@ struct deepid2_options {
     float drop;         /* dropout before the softmax */
 };
 
-extern const struct model model_lnet, model_deepid2;
+extern const struct model model_lnet, model_deepid2, model_marks;
 
 #endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * A second look at what LNet found: the crop around its marks through a small net, for marks to the pixel and for a
+ * second opinion whether it is a face. */
+#ifndef FACETRAIL_DETECTOR_MARKS_H
+#define FACETRAIL_DETECTOR_MARKS_H
+
+#include "base/image.h"
+#include "base/status.h"
+#include "detector/window.h"
+
+/* Where marks usually lie in the crop of MARKS_CROP pixels (nets/models/models.h), in crop pixels. */
+extern const struct point marks_canonical[FACE_MARKS];
+#define MARKS_UNIT 10.0f /* the net's marks: (mark - usual place) / MARKS_UNIT */
+/* Crop coordinates -> picture coordinates, for marks that are about right. */
+struct warp marks_warp(const struct point marks[FACE_MARKS]);
+
+struct marks_net;
+/* path: a weights file of the net `marks`. */
+enum status marks_open(struct marks_net **out, const char *path);
+void marks_close(struct marks_net **l);
+const struct net *marks_model(const struct marks_net *l);
+/* Moves the marks of each window and writes the net's logit, 0: as likely a face as not. Allocates nothing. */
+void marks_refine(struct marks_net *l, struct image im, struct window *windows, int n, float *logits);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ * Streams through the packs once, cutting patches. */
+#include "train/mine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "detector/detector.h"
+#include "detector/marks.h"
+#include "nets/models/models.h"
+#include "train/scene.h"
+
+enum { FOUND = 64 };
+
+static const struct {
+    const char *name;
+    bool scene;          /* the detector looks at it; else one patch a marked face */
+    enum mine_kind kind; /* of patches with true marks */
+} packs[] = {
+    { "wider-train", true, MINE_RIGHT },    { "masks", true, MINE_RIGHT },        { "nofaces", true, MINE_RIGHT },
+    { "marks-helen", false, MINE_HELEN },   { "marks-mtfl", false, MINE_MTFL },   { "tags", false, MINE_FACES },
+    { "faces-celeba", false, MINE_FACES },  { "faces-celeba5", false, MINE_FACES }, { "faces-fiw", false, MINE_FACES },
+    { "faces-web", false, MINE_FACES },
+};
+enum { PACKS = sizeof packs / sizeof packs[0] };
+
+struct mining {
+    struct mine *mine;
+    const struct mine_options *options;
+    struct scene_table table;
+    struct detector *detector;
+    enum mine_kind kind;
+    bool scene;
+    int n_right, n_wrong, pictures;
+};
+
+struct warp mine_warp(void)
+{
+    const float shift = (MINE_SIDE - MINE_ZOOM * (MARKS_CROP - 1)) / 2 - 0.5f;
+    return (struct warp){ MINE_ZOOM, 0, shift, 0, MINE_ZOOM, shift };
+}
+
+static struct warp chain(struct warp then, struct warp first)
+{
+    return (struct warp){ then.a * first.a + then.b * first.c, then.a * first.b + then.b * first.d,
+                          then.a * first.tx + then.b * first.ty + then.tx, then.c * first.a + then.d * first.c,
+                          then.c * first.b + then.d * first.d, then.c * first.tx + then.d * first.ty + then.ty };
+}
+
+static enum status add(struct mine *m, enum mine_kind kind, struct image im, const struct point *at,
+                       const struct point *marks)
+{
+    struct patch p = { .image = { NULL, MINE_SIDE, MINE_SIDE, MINE_SIDE * IMAGE_PIXEL }, .face = kind != MINE_WRONG };
+    const struct warp to_picture = marks_warp(at);
+    const struct warp to_crop = warp_inverse(to_picture);
+    enum status s = memory_grow(&m->patches[kind], &m->room[kind], (size_t) m->n[kind] + 1, sizeof p);
+    if (s) {
+        return s;
+    }
+    p.image.pixels = memory_alloc(MINE_SIDE, (size_t) p.image.stride);
+    if (!p.image.pixels) {
+        return fail(NO_RESOURCE, "no memory for %d patches", m->n[kind]);
+    }
+    image_warp(p.image, im, chain(to_picture, warp_inverse(mine_warp())));
+    p.marked = marks != NULL;
+    for (int i = 0; marks && i < FACE_MARKS; i++) {
+        p.marks[i] = warp_point(to_crop, marks[i]);
+    }
+    m->patches[kind][m->n[kind]++] = p;
+    return OK;
+}
+
+/* How a found box stands to the true faces: 1 right, 0 wrong, -1 neither. */
+static int verdict(const struct mining *m, const struct scene *scene, struct box found)
+{
+    float most = 0;
+    for (int i = 0; i < scene->n; i++) {
+        const struct scene_face *f = &m->table.faces[scene->first + i];
+        const float shared = box_overlap(found, f->box);
+        if (f->ignore && box_intersection(found, f->box) > 0) {
+            return -1;
+        }
+        most = shared > most ? shared : most;
+    }
+    return most > 0.5f ? 1 : most < 0.25f ? 0 : -1;
+}
+
+static enum status look_through(struct mining *m, struct scene *scene)
+{
+    struct face faces[FOUND];
+    int n = 0;
+    enum status s = detector_run(m->detector, scene->picture, 16, faces, FOUND, &n);
+    for (int i = 0; i < n && !s; i++) {
+        const int right = verdict(m, scene, faces[i].box);
+        int *count = right ? &m->n_right : &m->n_wrong;
+        if (right >= 0 && *count < m->options->most) {
+            ++*count;
+            s = add(m->mine, right ? MINE_RIGHT : MINE_WRONG, scene->picture, faces[i].marks, NULL);
+        }
+    }
+    return s;
+}
+
+static enum status see(void *context, struct scene *scene)
+{
+    struct mining *m = context;
+    progress_show("%d of %d pictures", m->pictures++, m->table.n_scenes);
+    if (m->scene) {
+        return look_through(m, scene);
+    }
+    for (int i = 0; i < scene->n; i++) {
+        const struct scene_face *f = &m->table.faces[scene->first + i];
+        if (f->marked && !f->ignore) {
+            const enum status s = add(m->mine, m->kind, scene->picture, f->marks, f->marks);
+            if (s) {
+                return s;
+            }
+        }
+    }
+    return OK;
+}
+
+static enum status mine_pack(struct mine *out, const struct mine_options *o, struct detector *d, int pack)
+{
+    char tsv[1024];
+    char mkv[1024];
+    struct mining m = { .mine = out, .options = o, .detector = d, .kind = packs[pack].kind, .scene = packs[pack].scene };
+    snprintf(tsv, sizeof tsv, "%s/%s.tsv", o->folder, packs[pack].name);
+    snprintf(mkv, sizeof mkv, "%s/%s.mkv", o->folder, packs[pack].name);
+    enum status s = scene_table_open(&m.table, tsv, "train");
+    if (s) {
+        return s;
+    }
+    if (m.kind == MINE_FACES && m.table.n_scenes > o->faces_per_pack) {
+        scene_table_thin(&m.table, 0, (m.table.n_scenes + o->faces_per_pack - 1) / o->faces_per_pack, false);
+    }
+    s = scene_each(&m.table, mkv, see, &m);
+    progress_clear();
+    scene_table_close(&m.table);
+    return s;
+}
+
+enum status mine_open(struct mine *m, const struct mine_options *o)
+{
+    struct detector_options looks;
+    struct detector *d = NULL;
+    option_defaults(detector_option_table, &looks);
+    looks.weights = o->detector;
+    looks.marks = "none";
+    looks.score = o->score;
+    enum status s = detector_open(&d, &looks);
+    for (int i = 0; i < PACKS && !s; i++) {
+        s = mine_pack(m, o, d, i);
+        log_say(LOG_INFO, "patches", "%s: %d faces with marks, %d of HELEN, %d of MTFL, %d found, %d mistakes", packs[i].name,
+                m->n[MINE_FACES], m->n[MINE_HELEN], m->n[MINE_MTFL], m->n[MINE_RIGHT], m->n[MINE_WRONG]);
+    }
+    detector_close(&d);
+    return s;
+}
+
+void mine_close(struct mine *m)
+{
+    for (int k = 0; k < MINE_KINDS; k++) {
+        for (int i = 0; i < m->n[k]; i++) {
+            memory_free(&m->patches[k][i].image.pixels);
+        }
+        memory_free(&m->patches[k]);
+        m->n[k] = 0;
+    }
+}
