@@ -176,9 +176,8 @@ static int run_level(struct detector *d, int i, struct image im, int n)
     const struct tensor in = net_run_at(l->run, d->input);
     image_to_planes(in.at, in.shape.w, in.shape.h, im);
     net_run_forward(l->run, 0);
-    return locate_windows(&d->locate, l->run, 0, locate_logit(d->second ? fminf(d->options.glance, d->options.score)
-                                                                         : d->options.score), (float) (1 << i), d->windows, n,
-                          WINDOWS);
+    const float least = locate_logit(d->second ? d->options.glance : d->options.score);
+    return locate_windows(&d->locate, l->run, 0, least, (float) (1 << i), d->windows, n, WINDOWS);
 }
 
 static void report(struct face *f, const struct window *w)

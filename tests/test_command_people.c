@@ -9,6 +9,7 @@
 
 #define HOPPER "/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg"
 #define SOLVAY "/usr/share/visp-images-data/ViSP-images/faces/1280px-Solvay_conference_1927.png"
+#define COFFEE "/usr/lib/python3/dist-packages/skimage/data/coffee.png"
 
 static void one_line(struct kit_result r, int status, const char *words)
 {
@@ -43,7 +44,8 @@ static void test_needs_no_net(void **state)
 
 static void need(const char *picture)
 {
-    if (!file_exists(kit_source("weights/lnet.safetensors")) || !file_exists(kit_source("weights/deepid2.safetensors")))
+    if (!file_exists(kit_source("weights/lnet.safetensors")) || !file_exists(kit_source("weights/marks.safetensors")) ||
+         !file_exists(kit_source("weights/deepid2.safetensors")))
         kit_skip("no shipped weights");
     if (!file_exists(picture))
         kit_skip("no photographs");
@@ -82,6 +84,8 @@ static void test_enroll_refuses(void **state)
     need(SOLVAY);
     const char *gallery = kit_path("r.db");
     one_line(kit_facetrail("enroll", "Albert", SOLVAY, "-g", gallery, NULL), 1, "faces in this picture");
+    one_line(kit_facetrail("enroll", "Cup", COFFEE, "-g", gallery, NULL), 1, "no face");
+    one_line(kit_facetrail("enroll", "Albert\nEinstein", SOLVAY, "-g", gallery, NULL), 2, "control character");
     one_line(kit_facetrail("enroll", "Albert", kit_path("missing.jpg"), "-g", gallery, NULL), 1, "missing.jpg");
     one_line(kit_facetrail("enroll", "Albert", HOPPER, "-g", "/proc/nowhere/g.db", NULL), 1, "/proc/nowhere");
     assert_has(kit_facetrail("people", "list", "-g", gallery, NULL).out, "nobody"); /* nothing by halves */

@@ -99,7 +99,7 @@ static void usual_marks_stay(void **state)
     assert_null(m);
 }
 
-/* What the net says counts in crop pixels, turned and scaled with the face. */
+/* What the net says counts in crop pixels, turned and scaled with the face; it looks twice. */
 static void marks_move_with_the_face(void **state)
 {
     struct window w = turned(2, 0, 5, 7);
@@ -109,8 +109,8 @@ static void marks_move_with_the_face(void **state)
     assert_int_equal(marks_open(&m, write_net(0.1f, -1)), OK);
     marks_refine(m, picture, &w, 1, &logit);
     for (int j = 0; j < FACE_MARKS; j++) {
-        assert_float_equal(w.marks[j].x, 2 * (marks_canonical[j].x + 0.1f * MARKS_UNIT) + 5, 0.02);
-        assert_float_equal(w.marks[j].y, 2 * (marks_canonical[j].y + 0.1f * MARKS_UNIT) + 7, 0.02);
+        assert_float_equal(w.marks[j].x, 2 * (marks_canonical[j].x + 2 * 0.1f * MARKS_UNIT) + 5, 0.02);
+        assert_float_equal(w.marks[j].y, 2 * (marks_canonical[j].y + 2 * 0.1f * MARKS_UNIT) + 7, 0.02);
     }
     assert_float_equal(logit, -1, 1e-5);
     marks_close(&m);

@@ -22,8 +22,8 @@ static void make_weights(void)
     char path[4096];
     if (file_find_weights(path, sizeof path, "lnet") == OK)
         return;
-    static const char *const names[] = {"lnet", "deepid2"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const names[] = {"lnet", "deepid2", "marks"};
+    for (int i = 0; i < 3; i++) {
         struct net *n;
         assert_ok(net_create(&n, model_find(names[i]), NULL, 1));
         snprintf(path, sizeof path, "%s/%s.safetensors", kit_folder(), names[i]);
@@ -128,6 +128,28 @@ static void output_is_complete(void **unused)
     json_decref(header);
 }
 
+static void cut_file(const char *path, const char *whole, size_t part)
+{
+    size_t n;
+    char *bytes = kit_read(whole, &n);
+    assert_non_null(bytes);
+    kit_write(path, bytes, n / 10 * part);
+    memory_free(&bytes);
+}
+
+/* Matroska plays up to where it was cut; an MP4 without its end has no table of contents and is refused. */
+static void videos_cut_in_the_middle(void **unused)
+{
+    (void)unused;
+    cut_file(kit_path("half.mkv"), kit_path("a.mkv"), 6);
+    struct kit_result r = kit_facetrail("run", kit_path("half.mkv"), "--json", "-", "-q", FAST, NULL);
+    assert_int_equal(r.status, 0);
+    assert_true(lines_of(r.out) > 2 && lines_of(r.out) < 13);
+    assert_int_equal(kit_facetrail("run", PATTERN, "-o", kit_path("b.mp4"), "-q", FAST, NULL).status, 0);
+    cut_file(kit_path("half.mp4"), kit_path("b.mp4"), 5);
+    says(kit_facetrail("run", kit_path("half.mp4"), "--json", "-", "-q", FAST, NULL), 1, "half.mp4", "");
+}
+
 /* No temporary file is left in the test's folder. */
 static void nothing_is_left_behind(void **unused)
 {
@@ -216,6 +238,7 @@ int main(void)
         cmocka_unit_test(outputs_that_cannot_be),
         cmocka_unit_test(weights_that_do_not_fit),
         cmocka_unit_test(output_is_complete),
+        cmocka_unit_test(videos_cut_in_the_middle),
         cmocka_unit_test(nothing_is_left_behind),
         cmocka_unit_test(control_c_leaves_what_plays),
         cmocka_unit_test(a_reader_that_leaves_is_a_failed_write),
