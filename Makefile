@@ -56,11 +56,12 @@ test: packages ## everything under two minutes; `make test T=queue` runs one tes
 asan ubsan tsan: ## the tests again, instrumented
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 LSAN_OPTIONS=suppressions=tests/suppressions/lsan.txt:print_suppressions=0 \
 	 TSAN_OPTIONS=suppressions=tests/suppressions/tsan.txt UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) V=$@ test
-$(B)/bench_nets: tests/bench/bench_nets.c $(LIBRARY)
+$(B)/bench_%: tests/bench/bench_%.c $(LIBRARY)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
-bench: $(B)/bench_nets $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, pipeline; ratios to OpenBLAS in the same run
+bench: $(B)/bench_nets $(B)/bench_search $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, search, pipeline; ratios to OpenBLAS in the same run
 	@$(B)/tests/test_kernels --bench
 	@env -u OPENBLAS_CORETYPE $(B)/bench_nets
+	@$(B)/bench_search
 	@env -u OPENBLAS_CORETYPE $(B)/facetrail eval speed
 demo: packages ## the main job on a clip made from public-domain photographs; says where the video is
 	@$(MAKE) --no-print-directory all

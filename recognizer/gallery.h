@@ -55,8 +55,11 @@ const struct gallery_sample *gallery_sample(const struct gallery *g, int i);
 /* Thumbnails as PNG files: FOLDER/NAME/ID.png ('/' and a leading '.' in a name become '_'). */
 enum status gallery_export(struct gallery *g, const char *folder, int *n_written);
 
-/* Best person by the mean of the best two sample scores; score and margin as recognizer_score. The first call after a
- * change prepares the samples for this recognizer. person -1: nobody is in the gallery, or the face has no code. */
+/* Best person by the mean of the best two sample scores, weighted by the samples' quality; score and margin as
+ * recognizer_score. Up to SEARCH_MANY samples (recognizer/search.h) everybody is compared; of more, those with the
+ * nearest bits, which finds whom all would find in 999 of 1000 searches, with the same score; the margin may then be a
+ * little too large. The first call after a change prepares the samples for this recognizer; the others allocate
+ * nothing. One thread at a time. person -1: nobody is in the gallery, or the face has no code. */
 struct match gallery_match(const struct gallery *g, const struct recognizer *r, const struct face *face);
 /* The default path: $XDG_DATA_HOME/facetrail/gallery.db or ~/.local/share/facetrail/gallery.db. */
 enum status gallery_default_path(char *out, int size);

@@ -110,6 +110,11 @@ const struct net *recognizer_net(const struct recognizer *r)
     return r->net;
 }
 
+int recognizer_code_size(const struct recognizer *r)
+{
+    return embed_size(r->embed);
+}
+
 const char *recognizer_codes(const struct recognizer *r)
 {
     return r->codes;

@@ -39,6 +39,7 @@ void recognizer_describe(struct recognizer *r, struct image im, float scale, str
  * nothing of the turn. */
 struct recognizer_crop { struct image im; struct warp to_picture; };
 void recognizer_describe_crops(struct recognizer *r, const struct recognizer_crop *crops, struct face *faces, int n);
+int recognizer_code_size(const struct recognizer *r); /* numbers in a code */
 /* What galleries hold: "deepid2 <checksum of the net's weights>". */
 const char *recognizer_codes(const struct recognizer *r);
 const char *recognizer_matcher(const struct recognizer *r); /* its name, or "none" */
