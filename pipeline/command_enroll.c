@@ -60,7 +60,7 @@ static void warn(const struct enrolling *e, const char *name, const struct looke
         if (one->face.quality < POOR)
             log_say(LOG_WARN, NULL, "%s: a poor sample (quality %.2f): small, blurred or turned away", one->source,
                     (double)one->face.quality);
-        if (other && strcmp(other, name) != 0 && m.score > recognizer_threshold(r, gallery_people(e->gallery)))
+        if (other && strcmp(other, name) != 0 && m.score > gallery_threshold(e->gallery, r))
             log_say(LOG_WARN, NULL, "%s: looks like %s, who is in the gallery", one->source, other);
         if (list->n > 2 && best < 0)
             log_say(LOG_WARN, NULL, "%s: looks like none of the other samples of %s", one->source, name);

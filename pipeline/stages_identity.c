@@ -139,10 +139,9 @@ static enum status identify_open(void *state, const struct run_context *context,
 static void gallery_changed(struct identify *d)
 {
     struct analysis *a = d->context->analysis;
-    int people = gallery_people(d->context->gallery);
     a->generation++;
-    a->naming = people > 0;
-    a->threshold = a->naming ? recognizer_threshold(d->context->recognizer, people) : 0;
+    a->naming = gallery_people(d->context->gallery) > 0;
+    a->threshold = a->naming ? gallery_threshold(d->context->gallery, d->context->recognizer) : 0;
     vote_reset(&a->votes);
 }
 

@@ -31,7 +31,7 @@ enum status gallery_take_person(struct gallery_copy *c, int64_t id, const char *
 enum status gallery_sort_people(struct gallery_copy *c);
 enum status gallery_take_sample(struct gallery_copy *c, const struct gallery_row *row);
 
-/* The person of that id, NULL: none. After gallery_sort_people. */
+/* The person of that id, NULL: none. Needs gallery_sort_people. */
 struct gallery_person *gallery_copy_person(const struct gallery_copy *c, int64_t id);
 
 struct gallery_file;

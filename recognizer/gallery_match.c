@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A face against the people of the gallery. */
+#include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -31,4 +33,18 @@ struct match gallery_match(const struct gallery *g, const struct recognizer *r, 
     if (!g->copy.n_samples || !(face->has & FACE_CODED) || !prepare(g, r))
         return (struct match){-1, 0, 0};
     return search_best(g->search, face, SEARCH_BY_SIZE);
+}
+
+int gallery_comparisons(const struct gallery *g)
+{
+    enum { SAMPLES_A_CHANCE = 3 };
+    double n = 0;
+    for (int i = 0; i < g->copy.n_people; i++)
+        n += fmax(1, (double)g->copy.people[i].samples / SAMPLES_A_CHANCE);
+    return n < INT_MAX ? (int)ceil(n) : INT_MAX;
+}
+
+float gallery_threshold(const struct gallery *g, const struct recognizer *r)
+{
+    return recognizer_threshold(r, gallery_comparisons(g));
 }

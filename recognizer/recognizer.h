@@ -51,8 +51,13 @@ enum { RECOGNIZER_ROW = FACE_CODE + 16 };
 int recognizer_row(const struct recognizer *r);
 void recognizer_prepare(const struct recognizer *r, const struct face *face, float *row);
 float recognizer_compare(const struct recognizer *r, const float *a, const float *b);
-/* Least score at which a face may be named, for the chosen false match rate and a gallery of so many people. */
-float recognizer_threshold(const struct recognizer *r, int n_people);
+/* Least score at which a face may be named. The false match rate is what a stranger's face may cost in all: with n
+ * comparisons (gallery_comparisons) each has an n-th of it, as if they were independent, which errs on the safe side.
+ * Rates below those that were measured (1e-6) go on along the last slope, which errs on the same side: real tails fall
+ * faster. */
+float recognizer_threshold(const struct recognizer *r, int n_comparisons);
+/* What part of strangers' comparisons exceeds this score: 1e-15 to 1; 1 when the matcher is not calibrated. */
+double recognizer_false_match_rate(const struct recognizer *r, float score);
 void recognizer_close(struct recognizer **r);
 
 #endif
