@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "capture/capture.h"
+#include "pipeline/advice.h"
 #include "pipeline/draw_png.h"
 #include "pipeline/requests.h"
 #include "pipeline/stages.h"
@@ -190,7 +191,13 @@ static void enroll(struct identify *d, const struct face *face, struct image pic
         d->wanted = 0;
         return;
     }
-    answer(d, "%s is enrolled", d->request.name);
+    char advice[ADVICE_ROOM];
+    if (face->quality > 0 && advice_on_sample(advice, face)) { /* 0: a track's mean code, nobody knows how good */
+        log_say(LOG_WARN, NULL, "%s: %s", d->request.name, advice);
+        answer(d, "enrolled, but %s", advice);
+    } else {
+        answer(d, "%s is enrolled", d->request.name);
+    }
     d->wanted--;
     d->sample_us = time_us;
     gallery_changed(d);
