@@ -7,10 +7,16 @@
 #include "base/log.h"
 #include "recognizer/gallery_internal.h"
 
+void gallery_sample_face(const struct gallery_sample *s, struct face *out)
+{
+    *out = (struct face){.has = FACE_CODED, .n_code = s->n_code, .quality = s->quality, .person = s->person};
+    memcpy(out->code, s->code, (size_t)s->n_code * sizeof *s->code);
+    memcpy(out->bits, s->bits, (size_t)(s->n_code + 63) / 64 * sizeof *s->bits);
+}
+
 /* The samples as search.c wants them; false: no memory. */
 static bool prepare(const struct gallery *g, const struct recognizer *r)
 {
-    struct face face = {.has = FACE_CODED};
     if (search_recognizer(g->search) == r)
         return true;
     if (search_begin(g->search, r, g->copy.n_samples)) {
@@ -18,12 +24,9 @@ static bool prepare(const struct gallery *g, const struct recognizer *r)
         return false;
     }
     for (int i = 0; i < g->copy.n_samples; i++) {
-        const struct gallery_sample *s = &g->copy.samples[i];
-        face.n_code = s->n_code;
-        face.quality = s->quality;
-        memcpy(face.code, s->code, (size_t)s->n_code * sizeof *s->code);
-        memcpy(face.bits, s->bits, (size_t)(s->n_code + 63) / 64 * sizeof *s->bits);
-        search_add(g->search, &face, s->person);
+        struct face face;
+        gallery_sample_face(&g->copy.samples[i], &face);
+        search_add(g->search, &face, face.person);
     }
     return true;
 }
@@ -33,6 +36,12 @@ struct match gallery_match(const struct gallery *g, const struct recognizer *r, 
     if (!g->copy.n_samples || !(face->has & FACE_CODED) || !prepare(g, r))
         return (struct match){-1, 0, 0};
     return search_best(g->search, face, SEARCH_BY_SIZE);
+}
+
+bool gallery_score(const struct gallery *g, const struct recognizer *r, const struct face *face, int person,
+                   float *score)
+{
+    return prepare(g, r) && search_person(g->search, face, person, score);
 }
 
 int gallery_comparisons(const struct gallery *g)

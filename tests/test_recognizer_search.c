@@ -13,7 +13,7 @@ enum { CODE = 160, EACH = 5 };
 static struct recognizer *opened(int n_code)
 {
     struct recognizer *r = NULL;
-    assert_ok(kit_recognizer(&r, kit_path("search.safetensors"), n_code));
+    assert_ok(kit_recognizer(&r, kit_path("search.safetensors"), n_code, false));
     return r;
 }
 

@@ -93,7 +93,7 @@ int main(int argc, char **argv)
     int64_t *took = memory_alloc((size_t)set.searches + 1, sizeof *took);
     int at = mkstemp(path);
     enum status s = at < 0 || !took || set.searches < 1 ? fail(BAD_USAGE, "bench_search: no place to work in")
-                                                        : kit_recognizer(&r, path, set.n_code);
+                                                        : kit_recognizer(&r, path, set.n_code, false);
     fprintf(stderr, "kernels %s, one thread\n", kernels_best()->name);
     printf("samples,people,code,searches,all_ms,near_ms,near_p90_ms,recall,found,margin_excess\n");
     for (size_t i = 0; !s && i < (set.only ? 1 : sizeof sizes / sizeof *sizes); i++)
