@@ -9,22 +9,38 @@
 
 enum { NEURONS = 6, NEAREST = 5 };
 
+/* Two digits count: "7.4", "47", "2,500", "12,000,000". */
+static void number(char out[WHY_ODDS], double n)
+{
+    double unit = n < 10 ? 0.1 : pow(10, floor(log10(n)) - 1);
+    double rounded = round(n / unit) * unit;
+    int whole = (int)(rounded + 0.5);
+    if (rounded < 9.95)
+        snprintf(out, WHY_ODDS, "%.1f", rounded);
+    else if (whole < 1000)
+        snprintf(out, WHY_ODDS, "%d", whole);
+    else if (whole < 1000000)
+        snprintf(out, WHY_ODDS, "%d,%03d", whole / 1000, whole % 1000);
+    else
+        snprintf(out, WHY_ODDS, "%d,%03d,%03d", whole / 1000000, whole / 1000 % 1000, whole % 1000);
+}
+
 void why_odds(char out[WHY_ODDS], double rate)
 {
-    double n = rate > 0 ? 1 / rate : INFINITY;
-    double unit = pow(10, floor(log10(fmax(n, 1))) - 1);
-    double rounded = n < 100 ? round(n) : round(n / unit) * unit;
+    char n[WHY_ODDS];
+    number(n, 1 / fmin(fmax(rate, 1e-9), 1));
     if (rate >= 0.5)
         snprintf(out, WHY_ODDS, "nearly all");
-    else if (!(n < 1e9))
-        snprintf(out, WHY_ODDS, "fewer than 1 in 1,000,000,000");
-    else if (rounded < 1e3)
-        snprintf(out, WHY_ODDS, "1 in %.0f", rounded);
-    else if (rounded < 1e6)
-        snprintf(out, WHY_ODDS, "1 in %d,%03d", (int)rounded / 1000, (int)rounded % 1000);
+    else if (rate > 1e-9)
+        snprintf(out, WHY_ODDS, "1 in %.40s", n);
     else
-        snprintf(out, WHY_ODDS, "1 in %d,%03d,%03d", (int)rounded / 1000000, (int)rounded / 1000 % 1000,
-                 (int)rounded % 1000);
+        snprintf(out, WHY_ODDS, "fewer than 1 in 1,000,000,000");
+}
+
+/* Rates are 1 everywhere when the matcher is not calibrated. */
+static bool is_calibrated(const struct recognizer *r)
+{
+    return recognizer_false_match_rate(r, 1e30F) < 1;
 }
 
 void why_look(FILE *to, const char *name, const struct face *face)
@@ -37,12 +53,17 @@ void why_look(FILE *to, const char *name, const struct face *face)
 void why_score(FILE *to, const struct recognizer *r, float score, float threshold, int n_comparisons)
 {
     char odds[WHY_ODDS];
-    double rate = recognizer_false_match_rate(r, score);
-    double times = exp(fmin(fabs((double)score), 20));
-    fprintf(to, "  score %.2f by %s: codes like these are %s%.*f times likelier of %s\n", (double)score,
-            recognizer_matcher(r), times > 4e8 ? "more than " : "", times < 10, times,
-            score >= 0 ? "one person" : "two persons");
-    why_odds(odds, rate);
+    char times[WHY_ODDS];
+    if (!is_calibrated(r)) {
+        fprintf(to, "  score %.2f by %s, threshold %.2f; the matcher is not calibrated: no odds are known\n",
+                (double)score, recognizer_matcher(r), (double)threshold);
+        return;
+    }
+    double ratio = fabs((double)score);
+    number(times, exp(fmin(ratio, 20)));
+    fprintf(to, "  score %.2f by %s: codes like these are %s%s times likelier of %s\n", (double)score,
+            recognizer_matcher(r), ratio > 20 ? "more than " : "", times, score >= 0 ? "one person" : "two persons");
+    why_odds(odds, recognizer_false_match_rate(r, score));
     fprintf(to, "  of strangers' comparisons %s score more\n", odds);
     why_odds(odds, recognizer_false_match_rate(r, threshold));
     fprintf(to, "  threshold %.2f: %s of strangers' comparisons would pass", (double)threshold, odds);
@@ -150,7 +171,9 @@ float why_person(FILE *to, const struct gallery *g, const struct recognizer *r, 
             "strangers that score more", "source");
     for (int i = 0; i < nearest.n; i++) {
         const struct gallery_sample *s = gallery_sample(g, nearest.at[i].sample);
-        why_odds(odds, recognizer_false_match_rate(r, nearest.at[i].score));
+        snprintf(odds, sizeof odds, "not known");
+        if (is_calibrated(r))
+            why_odds(odds, recognizer_false_match_rate(r, nearest.at[i].score));
         fprintf(to, "  %6lld  %6.2f  %7.2f  %-24s   %s\n", (long long)s->id, (double)nearest.at[i].score,
                 (double)s->quality, odds, s->source);
     }

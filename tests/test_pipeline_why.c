@@ -75,6 +75,21 @@ static void test_score(void **state)
     recognizer_close(&r);
 }
 
+/* Without a calibration there are no odds, and none are made up. */
+static void test_not_calibrated(void **state)
+{
+    (void)state;
+    struct recognizer *r = NULL;
+    assert_ok(kit_recognizer(&r, kit_path("raw.safetensors"), CODE, false));
+    FILE *to = begin();
+    why_score(to, r, 0.7F, recognizer_threshold(r, 1), 1);
+    char *text = end(to);
+    assert_has(text, "score 0.70 by cosine, threshold 0.00; the matcher is not calibrated");
+    assert_null(strstr(text, "strangers"));
+    memory_free(&text);
+    recognizer_close(&r);
+}
+
 static void test_neurons(void **state)
 {
     (void)state;
@@ -147,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_odds),
         cmocka_unit_test(test_score),
+        cmocka_unit_test(test_not_calibrated),
         cmocka_unit_test(test_neurons),
         cmocka_unit_test(test_person),
     };
