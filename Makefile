@@ -16,7 +16,7 @@ PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm)$(PKG_L
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trapping-math -pthread $(WARN) -I. $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
-SETS := sse2 avx2 avx512
+SETS := sse2 avx2 avx512 vpopcnt
 VECTOR := kernels_vector kernels_rows kernels_depthwise
 SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c capture/*.c detector/*.c \
              recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
@@ -39,6 +39,7 @@ FLAGS_VECTOR := -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patte
 FLAGS_sse2 :=
 FLAGS_avx2 := -mavx2 -mfma -mpopcnt
 FLAGS_avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512
+FLAGS_vpopcnt := $(FLAGS_avx512) -mavx512vpopcntdq
 define vector_rule
 $$(B)/base/%.$(1).o: base/%.c
 	@mkdir -p $$(@D)
@@ -57,11 +58,12 @@ test: packages ## everything under two minutes; `make test T=queue` runs one tes
 asan ubsan tsan: ## the tests again, instrumented
 	@ASAN_OPTIONS=detect_stack_use_after_return=1 LSAN_OPTIONS=suppressions=tests/suppressions/lsan.txt:print_suppressions=0 \
 	 TSAN_OPTIONS=suppressions=tests/suppressions/tsan.txt UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) V=$@ test
-$(B)/bench_nets: tests/bench/bench_nets.c $(LIBRARY)
+$(B)/bench_%: tests/bench/bench_%.c $(LIBRARY)
 	$(call say,link,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
-bench: $(B)/bench_nets $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, pipeline; ratios to OpenBLAS in the same run
+bench: $(B)/bench_nets $(B)/bench_search $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, search, pipeline; ratios to OpenBLAS in the same run
 	@$(B)/tests/test_kernels --bench
 	@env -u OPENBLAS_CORETYPE $(B)/bench_nets
+	@$(B)/bench_search
 	@env -u OPENBLAS_CORETYPE $(B)/facetrail eval speed
 demo: packages ## the main job on a clip made from public-domain photographs; says where the video is
 	@$(MAKE) --no-print-directory all

@@ -17,12 +17,15 @@ enum face_has {
     FACE_COASTING = 32, /* not seen in this frame: the box is a prediction; sinks do not report it */
 };
 
+enum face_quality { FACE_SIZE, FACE_SHARPNESS, FACE_AHEAD, FACE_QUALITIES }; /* ahead: not turned away */
+
 struct face {
     unsigned has;                    /* enum face_has: which fields below are filled */
     struct box box;                  /* working-image pixels; brow-top to chin, ear to ear (WIDER FACE) */
     float score;                     /* the detector's, 0 to 1 */
     struct point marks[FACE_MARKS];  /* eyes, nose, mouth corners, as the viewer sees them, left first */
-    float quality;                   /* 0 to 1: size, sharpness, turn; how far to trust the code */
+    float quality;                   /* 0 to 1: how far to trust the code; the product of its factors: */
+    float qualities[FACE_QUALITIES]; /* enum face_quality, 0 to 1 each */
     int n_code;                      /* how many of code[] are used: 160 for DeepID2, 512 for DeepID2+ */
     float code[FACE_CODE];           /* identity features, unit length */
     uint64_t bits[FACE_CODE / 64];   /* the same, one bit each: raw feature above zero */

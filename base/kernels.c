@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct kernels kernels_reference, kernels_sse2, kernels_avx2, kernels_avx512;
+extern const struct kernels kernels_reference, kernels_sse2, kernels_avx2, kernels_avx512, kernels_vpopcnt;
 
 unsigned cpu_features(void)
 {
@@ -16,16 +16,22 @@ unsigned cpu_features(void)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
         f |= CPU_AVX512;
+    if (f & CPU_AVX512 && __builtin_cpu_supports("avx512vpopcntdq"))
+        f |= CPU_VPOPCNT;
     const char *most = getenv("FACETRAIL_KERNELS");
     if (most && (strcmp(most, "reference") == 0 || strcmp(most, "sse2") == 0))
         f = 0;
     if (most && strcmp(most, "avx2") == 0)
         f &= CPU_AVX2;
+    if (most && strcmp(most, "avx512") == 0)
+        f &= CPU_AVX2 | CPU_AVX512;
     return f;
 }
 
 const struct kernels *kernels_for(unsigned features)
 {
+    if (features & CPU_VPOPCNT)
+        return &kernels_vpopcnt;
     return features & CPU_AVX512 ? &kernels_avx512 : features & CPU_AVX2 ? &kernels_avx2 : &kernels_sse2;
 }
 
@@ -37,11 +43,13 @@ const struct kernels *kernels_best(void)
 
 int kernels_all(const struct kernels **tables, int max)
 {
-    const struct kernels *all[] = { &kernels_reference, &kernels_sse2, &kernels_avx2, &kernels_avx512 };
+    const struct kernels *all[] = { &kernels_reference, &kernels_sse2, &kernels_avx2, &kernels_avx512,
+                                    &kernels_vpopcnt };
+    const unsigned needs[] = { 0, 0, CPU_AVX2, CPU_AVX512, CPU_VPOPCNT };
     unsigned f = cpu_features();
     int n = 0;
-    for (int i = 0; i < 4 && n < max; i++)
-        if (i < 2 || (i == 2 && f & CPU_AVX2) || (i == 3 && f & CPU_AVX512))
+    for (int i = 0; i < 5 && n < max; i++)
+        if ((f & needs[i]) == needs[i])
             tables[n++] = all[i];
     return n;
 }

@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 enum { KERNELS_SLACK = 32, KERNELS_MAPS = 10 }; /* rows_product works on so many maps at once */
+enum { KERNELS_GROUP = 64 };                    /* codes that hamming_near compares at once */
+struct kernels_near { uint32_t number, distance; };
 
 struct kernels {
-    const char *name; /* "reference", "sse2", "avx2", "avx512" */
+    const char *name; /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits) */
     void (*relu)(float *x, size_t n);
     /* grad[i] = out[i] > 0 ? grad[i] : 0 */
     void (*relu_backward)(float *grad, const float *out, size_t n);
@@ -55,14 +57,20 @@ struct kernels {
     void (*rows_outer)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
                        const int32_t *offsets, int m, int k, int n);
     int (*hamming)(const uint64_t *a, const uint64_t *b, size_t n_words);
+    /* Which of n codes differ from `code` in at most `most` bits: writes their numbers, rising, with their distances
+     * (out: room for n) and returns how many. The codes lie in groups of KERNELS_GROUP, a group word by word:
+     * [group][n_words][KERNELS_GROUP]; the last group is whole, too. */
+    size_t (*hamming_near)(struct kernels_near *out, const uint64_t *groups, const uint64_t *code, size_t n_words,
+                           size_t n, int most);
 };
 
 /* weights [m, k] as rows_product wants them: blocks of KERNELS_MAPS maps, in each [k][map]; the last block is smaller.
  * step_m and step_k: floats from map to map and from tap to tap, so that a transpose packs as well. */
 void kernels_pack(float *packed, const float *weights, size_t step_m, size_t step_k, int m, int k);
 
-enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2 };
-/* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2 or avx2 in the environment lowers it. */
+enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2, CPU_VPOPCNT = 4 };
+/* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2, avx2 or avx512 in the environment lowers
+ * it. */
 unsigned cpu_features(void);
 /* The best table for those features. */
 const struct kernels *kernels_for(unsigned features);

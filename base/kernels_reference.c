@@ -207,8 +207,24 @@ static int hamming(const uint64_t *a, const uint64_t *b, size_t n_words)
     return n;
 }
 
+static size_t hamming_near(struct kernels_near *out, const uint64_t *groups, const uint64_t *code, size_t n_words,
+                           size_t n, int most)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t *first = groups + i / KERNELS_GROUP * KERNELS_GROUP * n_words + i % KERNELS_GROUP;
+        int distance = 0;
+        for (size_t w = 0; w < n_words; w++)
+            distance += hamming(first + w * KERNELS_GROUP, code + w, 1);
+        if (distance <= most)
+            out[found++] = (struct kernels_near){ (uint32_t)i, (uint32_t)distance };
+    }
+    return found;
+}
+
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
     depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, hamming,
+    hamming_near,
 };

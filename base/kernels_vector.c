@@ -179,7 +179,44 @@ static int hamming(const uint64_t *restrict a, const uint64_t *restrict b, size_
     return n;
 }
 
+/* Bits that differ, of KERNELS_GROUP codes; returns how many codes differ in at most `most`. 64-bit lanes all along:
+ * that is what the vector instruction counts. */
+static uint64_t group_distances(uint64_t *restrict out, const uint64_t *restrict group, const uint64_t *restrict code,
+                                size_t n_words, uint64_t most)
+{
+    uint64_t near = 0;
+    for (size_t i = 0; i < KERNELS_GROUP; i++)
+        out[i] = (uint64_t)__builtin_popcountll(group[i] ^ code[0]);
+    for (size_t w = 1; w < n_words; w++) {
+        group += KERNELS_GROUP;
+        for (size_t i = 0; i < KERNELS_GROUP; i++)
+            out[i] += (uint64_t)__builtin_popcountll(group[i] ^ code[w]);
+    }
+#pragma omp simd reduction(+ : near)
+    for (size_t i = 0; i < KERNELS_GROUP; i++)
+        near += out[i] <= most;
+    return near;
+}
+
+static size_t hamming_near(struct kernels_near *restrict out, const uint64_t *restrict groups,
+                           const uint64_t *restrict code, size_t n_words, size_t n, int most)
+{
+    uint64_t distance[KERNELS_GROUP];
+    size_t found = 0;
+    if (most < 0 || n_words == 0)
+        return 0;
+    for (size_t i = 0; i < n; i += KERNELS_GROUP, groups += n_words * KERNELS_GROUP) {
+        if (!group_distances(distance, groups, code, n_words, (uint64_t)most)) /* nearly always */
+            continue;
+        for (size_t k = 0; k < KERNELS_GROUP && i + k < n; k++)
+            if (distance[k] <= (uint64_t)most)
+                out[found++] = (struct kernels_near){ (uint32_t)(i + k), (uint32_t)distance[k] };
+    }
+    return found;
+}
+
 const struct kernels JOIN(kernels_, KERNELS) = {
     TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
     JOIN(depthwise3_, KERNELS), JOIN(depthwise3_backward_, KERNELS), momentum_step, moments, normalize_sums, normalize_backward, JOIN(rows_product_, KERNELS), JOIN(rows_outer_, KERNELS), hamming,
+    hamming_near,
 };

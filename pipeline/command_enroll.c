@@ -11,12 +11,12 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "pipeline/advice.h"
 #include "pipeline/command.h"
 #include "pipeline/look.h"
 #include "recognizer/gallery.h"
 
 #define USAGE "enroll NAME INPUT... [--largest] [options]   or   enroll --folder DIR [options]"
-#define POOR 0.15F
 
 struct enroll_options { const char *folder; bool largest; int samples; };
 
@@ -44,9 +44,11 @@ struct enrolling {
     struct gallery *gallery;
 };
 
-/* A face that is somebody else's already, or unlike the person's other samples: worth a word, the user decides. */
+/* A poor look, a face that is somebody else's already, or unlike the person's other samples: worth a word, the user
+ * decides. */
 static void warn(const struct enrolling *e, const char *name, const struct looked_list *list)
 {
+    char advice[ADVICE_ROOM];
     const struct recognizer *r = look_recognizer(e->look);
     for (int i = 0; i < list->n; i++) {
         const struct looked *one = &list->at[i];
@@ -57,10 +59,9 @@ static void warn(const struct enrolling *e, const char *name, const struct looke
             float s = k == i ? best : recognizer_score(r, &one->face, &list->at[k].face);
             best = s > best ? s : best;
         }
-        if (one->face.quality < POOR)
-            log_say(LOG_WARN, NULL, "%s: a poor sample (quality %.2f): small, blurred or turned away", one->source,
-                    (double)one->face.quality);
-        if (other && strcmp(other, name) != 0 && m.score > recognizer_threshold(r, gallery_people(e->gallery)))
+        if (advice_on_sample(advice, &one->face))
+            log_say(LOG_WARN, NULL, "%s: %s", one->source, advice);
+        if (other && strcmp(other, name) != 0 && m.score > gallery_threshold(e->gallery, r))
             log_say(LOG_WARN, NULL, "%s: looks like %s, who is in the gallery", one->source, other);
         if (list->n > 2 && best < 0)
             log_say(LOG_WARN, NULL, "%s: looks like none of the other samples of %s", one->source, name);

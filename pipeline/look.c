@@ -186,3 +186,15 @@ enum status look_at(struct look *l, const char *url, const struct look_options *
     capture_close(&c);
     return s;
 }
+
+enum status look_best(struct look *l, const char *url, struct looked_list *list, const struct face **best)
+{
+    static const struct look_options o = {.largest = true, .most = 4};
+    enum status s = look_at(l, url, &o, list);
+    if (!s && list->n == 0)
+        s = fail(BAD_DATA, "%s: there is no face", url);
+    for (int i = 0; !s && i < list->n; i++)
+        if (i == 0 || list->at[i].face.quality > (*best)->quality)
+            *best = &list->at[i].face;
+    return s;
+}

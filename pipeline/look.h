@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Looking at an input for one person's face: the only or largest face of each picture, good and different samples of
- * the main face of a video. For enroll and verify. */
+ * the main face of a video. For enroll, verify and people. */
 #ifndef FACETRAIL_PIPELINE_LOOK_H
 #define FACETRAIL_PIPELINE_LOOK_H
 
@@ -33,5 +33,7 @@ void look_close(struct look **l);
 struct recognizer *look_recognizer(struct look *l);
 /* Appends what `url` shows. BAD_DATA names the file and says how many faces there are. */
 enum status look_at(struct look *l, const char *url, const struct look_options *o, struct looked_list *list);
+/* The same for the largest face, of which *best is the look of the best quality; BAD_DATA when there is none. */
+enum status look_best(struct look *l, const char *url, struct looked_list *list, const struct face **best);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "capture/capture.h"
+#include "pipeline/advice.h"
 #include "pipeline/draw_png.h"
 #include "pipeline/requests.h"
 #include "pipeline/stages.h"
@@ -139,10 +140,9 @@ static enum status identify_open(void *state, const struct run_context *context,
 static void gallery_changed(struct identify *d)
 {
     struct analysis *a = d->context->analysis;
-    int people = gallery_people(d->context->gallery);
     a->generation++;
-    a->naming = people > 0;
-    a->threshold = a->naming ? recognizer_threshold(d->context->recognizer, people) : 0;
+    a->naming = gallery_people(d->context->gallery) > 0;
+    a->threshold = a->naming ? gallery_threshold(d->context->gallery, d->context->recognizer) : 0;
     vote_reset(&a->votes);
 }
 
@@ -191,7 +191,13 @@ static void enroll(struct identify *d, const struct face *face, struct image pic
         d->wanted = 0;
         return;
     }
-    answer(d, "%s is enrolled", d->request.name);
+    char advice[ADVICE_ROOM];
+    if (face->quality > 0 && advice_on_sample(advice, face)) { /* 0: a track's mean code, nobody knows how good */
+        log_say(LOG_WARN, NULL, "%s: %s", d->request.name, advice);
+        answer(d, "enrolled, but %s", advice);
+    } else {
+        answer(d, "%s is enrolled", d->request.name);
+    }
     d->wanted--;
     d->sample_us = time_us;
     gallery_changed(d);

@@ -51,6 +51,19 @@ enum status calibration_load(struct calibration *out, const struct tensors *file
     return OK;
 }
 
+double calibration_rate(const struct calibration *c, float score)
+{
+    int i = 0;
+    if (!c->known)
+        return 1;
+    while (i < TAIL - 2 && c->tail[i + 1] <= score)
+        i++;
+    double step = (double)c->tail[i + 1] - (double)c->tail[i];
+    double at = i + (step > 0 ? ((double)score - (double)c->tail[i]) / step : score < c->tail[i] ? 0 : 1);
+    double rate = pow(10, -1 - at);
+    return rate > 1 ? 1 : rate < 1e-15 ? 1e-15 : rate;
+}
+
 float calibration_threshold(const struct calibration *c, double rate)
 {
     double at = -log10(rate < 1e-15 ? 1e-15 : rate > 0.5 ? 0.5 : rate) - 1; /* 0: the first of the tail */

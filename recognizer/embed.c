@@ -113,7 +113,7 @@ static void cut_face(struct embed *e, int i, int n, struct image im, float scale
     for (int k = 0; k < FACE_MARKS; k++)
         in_crop[k] = warp_point(to_crop, marks[k]);
     const float *planes = cut(e, i, n, im, to_picture);
-    face->quality = embed_quality(planes, warp_scale(to_picture), in_crop);
+    face->quality = embed_quality(face->qualities, planes, warp_scale(to_picture), in_crop);
 }
 
 void embed_faces(struct embed *e, struct image im, float scale, struct face *faces, const int *which, int n)
@@ -135,7 +135,8 @@ void embed_crops(struct embed *e, const struct recognizer_crop *crops, struct fa
         for (int i = 0; i < now; i++) {
             const struct recognizer_crop *c = &crops[done + i];
             const float *planes = cut(e, i, now, c->im, c->to_picture);
-            faces[done + i].quality = embed_quality(planes, warp_scale(c->to_picture), NULL);
+            struct face *face = &faces[done + i];
+            face->quality = embed_quality(face->qualities, planes, warp_scale(c->to_picture), NULL);
         }
         run_batch(e, faces + done, NULL, now);
     }

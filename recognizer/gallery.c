@@ -21,6 +21,7 @@ void gallery_copy_free(struct gallery_copy *c)
         memory_free(&c->samples[i].bits); /* the block's begin */
     }
     memory_free(&c->people);
+    memory_free(&c->by_id);
     memory_free(&c->samples);
     *c = (struct gallery_copy){0};
 }
@@ -39,7 +40,7 @@ static enum status reload(struct gallery *g)
     g->copy = fresh;
     g->version = version;
     g->changed = false;
-    g->rows->of = NULL;
+    search_forget(g->search);
     return OK;
 }
 
@@ -52,9 +53,8 @@ enum status gallery_open(struct gallery **out, const char *path, enum gallery_op
     g->mode = mode;
     g->path = memory_text(path);
     g->codes = codes ? memory_text(codes) : NULL;
-    g->rows = memory_alloc(1, sizeof *g->rows);
-    enum status s = OK;
-    if (!g->path || !g->rows || (codes && !g->codes))
+    enum status s = search_create(&g->search);
+    if (!g->path || (codes && !g->codes))
         s = fail(NO_RESOURCE, "%s: no memory", path);
     if (!s && mode == GALLERY_CREATE)
         s = file_make_folders_above(path);
@@ -76,9 +76,7 @@ void gallery_close(struct gallery **g)
         return;
     gallery_file_close(&(*g)->file);
     gallery_copy_free(&(*g)->copy);
-    if ((*g)->rows)
-        memory_free(&(*g)->rows->rows);
-    memory_free(&(*g)->rows);
+    search_free(&(*g)->search);
     memory_free(&(*g)->path);
     memory_free(&(*g)->codes);
     memory_free(g);
@@ -258,10 +256,8 @@ const struct gallery_person *gallery_person(const struct gallery *g, int i)
 
 const char *gallery_name(const struct gallery *g, int person_id)
 {
-    for (int i = 0; i < g->copy.n_people; i++)
-        if (g->copy.people[i].id == person_id)
-            return g->copy.people[i].name;
-    return NULL;
+    const struct gallery_person *p = gallery_copy_person(&g->copy, person_id);
+    return p ? p->name : NULL;
 }
 
 int gallery_find(const struct gallery *g, const char *name)

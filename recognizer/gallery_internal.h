@@ -4,6 +4,7 @@
 #define FACETRAIL_RECOGNIZER_GALLERY_INTERNAL_H
 
 #include "recognizer/gallery.h"
+#include "recognizer/search.h"
 
 /* All of the file but the thumbnails. Rebuilt as a whole: on failure the old one stays. */
 struct gallery_copy {
@@ -11,6 +12,7 @@ struct gallery_copy {
     struct gallery_person *people; /* by name; `name` and `source` are owned */
     int n_people;
     size_t people_room;
+    int *by_id; /* places of people, in the order of their ids */
     struct gallery_sample *samples; /* by person, then by age; codes and bits are owned, one block a sample */
     int n_samples;
     size_t samples_room;
@@ -25,15 +27,12 @@ struct gallery_row {
     const char *source;
 };
 enum status gallery_take_person(struct gallery_copy *c, int64_t id, const char *name, int64_t added);
+/* Once all people are there; samples come after it. */
+enum status gallery_sort_people(struct gallery_copy *c);
 enum status gallery_take_sample(struct gallery_copy *c, const struct gallery_row *row);
 
-/* The samples as rows of a recognizer's matcher, by person. */
-struct gallery_rows {
-    const struct recognizer *of; /* NULL: must be made again */
-    float *rows;
-    size_t width; /* floats a row, a multiple of 16 */
-    size_t room;
-};
+/* The person of that id, NULL: none. Needs gallery_sort_people. */
+struct gallery_person *gallery_copy_person(const struct gallery_copy *c, int64_t id);
 
 struct gallery_file;
 /* *out NULL with OK: GALLERY_READ and there is no file. */
@@ -65,7 +64,7 @@ struct gallery {
     bool changed; /* by us, since the copy was made */
     int inside;   /* gallery_begin without its end */
     struct gallery_copy copy;
-    struct gallery_rows *rows; /* a cache: changes while the gallery is only looked at */
+    struct search *search; /* a cache: changes while the gallery is only looked at */
 };
 
 #endif

@@ -2,6 +2,7 @@
  * The gallery's file into memory. Every value is checked: other tools may have written it. */
 #include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -31,11 +32,47 @@ enum status gallery_take_person(struct gallery_copy *c, int64_t id, const char *
     return OK;
 }
 
-static struct gallery_person *person_of(struct gallery_copy *c, int64_t id)
+struct place { int id, at; };
+
+static int by_id(const void *a, const void *b)
 {
-    for (int i = 0; i < c->n_people; i++)
-        if (c->people[i].id == id)
-            return &c->people[i];
+    int x = ((const struct place *)a)->id;
+    int y = ((const struct place *)b)->id;
+    return (x > y) - (x < y);
+}
+
+enum status gallery_sort_people(struct gallery_copy *c)
+{
+    size_t n = (size_t)c->n_people;
+    struct place *places = memory_alloc(n + 1, sizeof *places);
+    c->by_id = memory_alloc(n + 1, sizeof *c->by_id);
+    if (!places || !c->by_id) {
+        memory_free(&places);
+        return fail(NO_RESOURCE, "gallery: no memory");
+    }
+    for (size_t i = 0; i < n; i++)
+        places[i] = (struct place){c->people[i].id, (int)i};
+    qsort(places, n, sizeof *places, by_id);
+    for (size_t i = 0; i < n; i++)
+        c->by_id[i] = places[i].at;
+    memory_free(&places);
+    return OK;
+}
+
+struct gallery_person *gallery_copy_person(const struct gallery_copy *c, int64_t id)
+{
+    int low = 0;
+    int high = c->by_id ? c->n_people : 0;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        struct gallery_person *p = &c->people[c->by_id[middle]];
+        if (p->id == id)
+            return p;
+        if (p->id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return NULL;
 }
 
@@ -43,7 +80,7 @@ enum status gallery_take_sample(struct gallery_copy *c, const struct gallery_row
 {
     size_t n = row->code_size / sizeof(float);
     size_t bits_size = (n + 63) / 64 * sizeof(uint64_t);
-    struct gallery_person *p = person_of(c, row->person);
+    struct gallery_person *p = gallery_copy_person(c, row->person);
     if (!p)
         return damaged(c, "person of the sample", row->id);
     if (n < 1 || n > FACE_CODE || row->code_size % sizeof(float) || row->bits_size != bits_size)

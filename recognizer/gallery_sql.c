@@ -200,7 +200,7 @@ enum status gallery_file_load(struct gallery_file *f, struct gallery_copy *out)
     bool alone = sqlite3_get_autocommit(f->db);
     out->path = f->path;
     enum status s = alone ? script(f, "BEGIN") : OK;
-    if (!s && !(s = load_people(f, out)))
+    if (!s && !(s = load_people(f, out)) && !(s = gallery_sort_people(out)))
         s = load_samples(f, out);
     if (alone)
         sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);

@@ -38,5 +38,7 @@ enum status calibration_load(struct calibration *out, const struct tensors *file
 /* The log likelihood ratio that a part `rate` of strangers' pairs exceeds: between the measured ones straight in
  * log(rate), beyond them on the last slope. */
 float calibration_threshold(const struct calibration *c, double rate);
+/* The other way round: what part of strangers' pairs exceeds this log likelihood ratio. 1e-15 to 1; not calibrated: 1. */
+double calibration_rate(const struct calibration *c, float score);
 
 #endif

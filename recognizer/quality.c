@@ -48,11 +48,16 @@ static float turn(const struct point *marks)
 
 /* The ends of the ramps: on the face packs the sharpness of 5, 25, 50 % of the faces lies below 0.06, 0.11, 0.17; the turn of
  * 50, 75, 97 % below 0.09, 0.17, 0.37. */
-float embed_quality(const float *planes, float pixels, const struct point *marks)
+float embed_quality(float factors[FACE_QUALITIES], const float *planes, float pixels, const struct point *marks)
 {
-    float size = 0.05F + 0.95F * ramp(pixels, 0.25F, 1.1F);
-    float sharp = 0.1F + 0.9F * ramp(logf(detail(planes) + 1e-6F), logf(0.015F), logf(0.15F));
-    float ahead = marks ? 0.1F + 0.9F * ramp(turn(marks), 0.5F, 0.08F) : 1;
-    float q = size * sharp * ahead;
-    return isfinite(q) ? q : 0;
+    factors[FACE_SIZE] = 0.05F + 0.95F * ramp(pixels, 0.25F, 1.1F);
+    factors[FACE_SHARPNESS] = 0.1F + 0.9F * ramp(logf(detail(planes) + 1e-6F), logf(0.015F), logf(0.15F));
+    factors[FACE_AHEAD] = marks ? 0.1F + 0.9F * ramp(turn(marks), 0.5F, 0.08F) : 1;
+    float q = 1;
+    for (int i = 0; i < FACE_QUALITIES; i++) {
+        if (!isfinite(factors[i]))
+            factors[i] = 0;
+        q *= factors[i];
+    }
+    return q;
 }

@@ -110,6 +110,11 @@ const struct net *recognizer_net(const struct recognizer *r)
     return r->net;
 }
 
+int recognizer_code_size(const struct recognizer *r)
+{
+    return embed_size(r->embed);
+}
+
 const char *recognizer_codes(const struct recognizer *r)
 {
     return r->codes;
@@ -158,8 +163,14 @@ float recognizer_score(const struct recognizer *r, const struct face *a, const s
     return recognizer_compare(r, x, y);
 }
 
-/* Each person in the gallery is one more chance for a stranger to be taken for somebody. */
-float recognizer_threshold(const struct recognizer *r, int n_people)
+/* Each comparison is one more chance for a stranger to be taken for somebody. */
+float recognizer_threshold(const struct recognizer *r, int n_comparisons)
 {
-    return calibration_threshold(&r->calibration, (double)r->false_match_rate / (n_people > 1 ? n_people : 1));
+    int n = n_comparisons > 1 ? n_comparisons : 1;
+    return calibration_threshold(&r->calibration, (double)r->false_match_rate / n);
+}
+
+double recognizer_false_match_rate(const struct recognizer *r, float score)
+{
+    return calibration_rate(&r->calibration, score);
 }

@@ -39,6 +39,7 @@ void recognizer_describe(struct recognizer *r, struct image im, float scale, str
  * nothing of the turn. */
 struct recognizer_crop { struct image im; struct warp to_picture; };
 void recognizer_describe_crops(struct recognizer *r, const struct recognizer_crop *crops, struct face *faces, int n);
+int recognizer_code_size(const struct recognizer *r); /* numbers in a code */
 /* What galleries hold: "deepid2 <checksum of the net's weights>". */
 const char *recognizer_codes(const struct recognizer *r);
 const char *recognizer_matcher(const struct recognizer *r); /* its name, or "none" */
@@ -50,8 +51,13 @@ enum { RECOGNIZER_ROW = FACE_CODE + 16 };
 int recognizer_row(const struct recognizer *r);
 void recognizer_prepare(const struct recognizer *r, const struct face *face, float *row);
 float recognizer_compare(const struct recognizer *r, const float *a, const float *b);
-/* Least score at which a face may be named, for the chosen false match rate and a gallery of so many people. */
-float recognizer_threshold(const struct recognizer *r, int n_people);
+/* Least score at which a face may be named. The false match rate is what a stranger's face may cost in all: with n
+ * comparisons (gallery_comparisons) each has an n-th of it, as if they were independent, which errs on the safe side.
+ * Rates below those that were measured (1e-6) go on along the last slope, which errs on the same side: real tails fall
+ * faster. */
+float recognizer_threshold(const struct recognizer *r, int n_comparisons);
+/* What part of strangers' comparisons exceeds this score: 1e-15 to 1; 1 when the matcher is not calibrated. */
+double recognizer_false_match_rate(const struct recognizer *r, float score);
 void recognizer_close(struct recognizer **r);
 
 #endif

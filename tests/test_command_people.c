@@ -33,6 +33,9 @@ static void test_needs_no_net(void **state)
     one_line(kit_facetrail("people", NULL), 2, "people");
     one_line(kit_facetrail("people", "lst", NULL), 2, "list");
     one_line(kit_facetrail("people", "show", "Nobody", NULL), 2, "Nobody");
+    one_line(kit_facetrail("people", "rename", "A", "B", "--why", "x.png", NULL), 2, "--why");
+    assert_has(kit_facetrail("help", "people", NULL).out, "--why PICTURE");
+    assert_has(kit_facetrail("help", "verify", NULL).out, "--why");
     one_line(kit_facetrail("people", "remove", "Nobody", NULL), 2, "no such gallery");
     one_line(kit_facetrail("verify", "a", NULL), 2, "verify");
     kit_write_text(kit_path("letter"), "Dear Ada, this is a letter and no gallery at all.\n");

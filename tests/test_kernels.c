@@ -135,6 +135,42 @@ static void bits(void **state)
     assert_int_equal(tables[0]->hamming(x, x, 9), 0);
 }
 
+static int distance_of(const uint64_t *groups, size_t i, const uint64_t *code, size_t n_words)
+{
+    int distance = 0;
+    for (size_t w = 0; w < n_words; w++)
+        distance += tables[0]->hamming(groups + (i / KERNELS_GROUP * n_words + w) * KERNELS_GROUP + i % KERNELS_GROUP,
+                                       code + w, 1);
+    return distance;
+}
+
+/* Every length of code, whole and broken groups, from no code to all of them. */
+static void near_codes(void **state)
+{
+    (void)state;
+    enum { CODES = 5 * KERNELS_GROUP, WORDS = 8 };
+    static uint64_t groups[CODES * WORDS], code[WORDS];
+    static struct kernels_near reference[CODES], other[CODES];
+    uint64_t seed = 9;
+    kernels_all(tables, TABLES);
+    for (int i = 0; i < CODES * WORDS; i++)
+        groups[i] = random_next(&seed);
+    for (int i = 0; i < WORDS; i++)
+        code[i] = random_next(&seed);
+    FOR_EACH_TABLE(k)
+    for (size_t words = 1; words <= WORDS; words++)
+        for (size_t n = 0; n <= CODES; n += n % 3 ? 1 : 21)
+            for (int most = -1; most <= 64 * WORDS; most += 8) {
+                size_t found = ref->hamming_near(reference, groups, code, words, n, most);
+                assert_int_equal(k->hamming_near(other, groups, code, words, n, most), found);
+                assert_memory_equal(reference, other, found * sizeof *other);
+                size_t by_hand = 0;
+                for (size_t i = 0; i < n; i++)
+                    by_hand += distance_of(groups, i, code, words) <= most;
+                assert_int_equal(found, by_hand);
+            }
+}
+
 static void steps(void **state)
 {
     (void)state;
@@ -186,6 +222,21 @@ static void products_of_rows(void **state)
             }
 }
 
+/* A million codes of 160 bits, of which few are near. */
+static void bench_near(const struct kernels *k)
+{
+    enum { CODES = 1 << 20, WORDS = 3, TIMES = 10 };
+    static uint64_t groups[CODES * WORDS];
+    static struct kernels_near found[CODES];
+    uint64_t seed = 1;
+    for (int i = 0; i < CODES * WORDS; i++)
+        groups[i] = random_next(&seed);
+    int64_t start = clock_us();
+    for (int i = 0; i < TIMES; i++)
+        k->hamming_near(found, groups, groups + i, WORDS, CODES, 50);
+    printf("hamming_near 1048576x192,%s,%.0f\n", k->name, (double)(clock_us() - start) * 1e3 / TIMES);
+}
+
 static void bench(void)
 {
     int n = kernels_all(tables, TABLES);
@@ -205,6 +256,7 @@ static void bench(void)
         for (int i = 0; i < 2000; i++)
             want[0] += k->dot(a, b, 4800);
         printf("dot 4800,%s,%.0f\n", k->name, (double)(clock_us() - start) / 2);
+        bench_near(k);
     }
 }
 
@@ -212,7 +264,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(along_a_row), cmocka_unit_test(planes), cmocka_unit_test(equal_values_pool_once),
-        cmocka_unit_test(bits),        cmocka_unit_test(steps), cmocka_unit_test(products_of_rows),
+        cmocka_unit_test(bits),        cmocka_unit_test(near_codes), cmocka_unit_test(steps), cmocka_unit_test(products_of_rows),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         bench();

@@ -77,13 +77,19 @@ static void test_quality(void **state)
     struct point turned[FACE_MARKS];
     memcpy(turned, align_canonical, sizeof turned);
     turned[2].x += 8;
-    float good = embed_quality(sharp, 2, align_canonical);
+    float factors[FACE_QUALITIES];
+    float good = embed_quality(factors, sharp, 2, align_canonical);
     assert_true(good > 0.9F && good <= 1);
-    assert_true(embed_quality(sharp, 0.4F, align_canonical) < 0.5F * good);
-    assert_true(embed_quality(blurred, 2, align_canonical) < 0.5F * good);
-    assert_true(embed_quality(sharp, 2, turned) < 0.6F * good);
+    for (int i = 0; i < FACE_QUALITIES; i++)
+        assert_true(factors[i] > 0.9F && factors[i] <= 1);
+    assert_true(embed_quality(factors, sharp, 0.4F, align_canonical) < 0.5F * good);
+    assert_true(factors[FACE_SIZE] < 0.5F && factors[FACE_SHARPNESS] > 0.9F && factors[FACE_AHEAD] > 0.9F);
+    assert_true(embed_quality(factors, blurred, 2, align_canonical) < 0.5F * good);
+    assert_true(factors[FACE_SIZE] > 0.9F && factors[FACE_SHARPNESS] < 0.5F && factors[FACE_AHEAD] > 0.9F);
+    assert_true(embed_quality(factors, sharp, 2, turned) < 0.6F * good);
+    assert_true(factors[FACE_SIZE] > 0.9F && factors[FACE_SHARPNESS] > 0.9F && factors[FACE_AHEAD] < 0.6F);
     memset(sharp, 0, sizeof sharp); /* one colour: nothing to see, but a number */
-    assert_true(embed_quality(sharp, 2, NULL) >= 0 && embed_quality(sharp, 2, NULL) < 0.2F);
+    assert_true(embed_quality(factors, sharp, 2, NULL) >= 0 && embed_quality(factors, sharp, 2, NULL) < 0.2F);
 }
 
 int main(void)

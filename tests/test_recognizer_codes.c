@@ -11,8 +11,10 @@
 #include "base/memory.h"
 #include "base/tensors.h"
 #include "nets/models/models.h"
+#include "recognizer/fuse.h"
 #include "recognizer/gallery.h"
 #include "recognizer/recognizer.h"
+#include "tests/kit_codes.h"
 
 enum { SIZE = 128, PERSONS = 6, LOOKS = 4, CODE = 32 };
 
@@ -201,6 +203,12 @@ static void test_scores(void **state)
     assert_near(recognizer_threshold(r, 10), 2 * 2 - 1, 1e-5);          /* ten people: a tenth of the rate each */
     assert_near(recognizer_threshold(r, 1000000), 2 * 4.5 - 1, 1e-4);   /* beyond what was measured */
     assert_true(recognizer_threshold(r, 3) > recognizer_threshold(r, 2));
+    assert_true(recognizer_threshold(r, 0) == recognizer_threshold(r, 1));
+    for (int n = 1; n <= 1000000000; n *= 10) /* and back: the rate of a threshold is the one asked for */
+        assert_near(log10(recognizer_false_match_rate(r, recognizer_threshold(r, n))), -3 - log10(n), 1e-3);
+    assert_near(recognizer_false_match_rate(r, 2 * 0.5F - 1), 0.1, 1e-6);
+    assert_near(recognizer_false_match_rate(r, -1000), 1, 0);
+    assert_true(recognizer_false_match_rate(r, 1000) > 0);
     assert_string_equal(recognizer_codes(r), "deepid2 abc");
     recognizer_close(&r);
     r = opened(path, MATCH_COSINE, true);
@@ -211,6 +219,7 @@ static void test_scores(void **state)
     a.bits[0] = 0xff;
     b.bits[0] = 0x0f;
     assert_near(recognizer_score(r, &a, &b), 1 - 4.0 / CODE, 1e-6);
+    assert_near(recognizer_false_match_rate(r, 1), 1, 0); /* not calibrated here */
     recognizer_close(&r);
 }
 
@@ -259,21 +268,80 @@ static void test_gallery_match(void **state)
             assert_string_equal(gallery_name(g, m.person), name);
             assert_true(m.margin > 0);
         }
-    /* the score is the mean of the best two */
-    float best[2] = {-1e9F, -1e9F};
+    /* the score is the mean of the best two, weighted by quality */
+    struct fused f = fused_none;
     for (int i = 0; i < gallery_samples(g); i++) {
         const struct gallery_sample *s = gallery_sample(g, i);
         struct face other = {.n_code = s->n_code};
         memcpy(other.code, s->code, (size_t)s->n_code * sizeof *s->code);
-        float score = s->person == m.person ? recognizer_score(r, &face, &other) : -1e9F;
-        if (score > best[0]) {
-            best[1] = best[0];
-            best[0] = score;
-        } else if (score > best[1]) {
-            best[1] = score;
-        }
+        if (s->person == m.person)
+            fuse(&f, recognizer_score(r, &face, &other), s->quality);
     }
-    assert_near(m.score, 0.5 * (double)(best[0] + best[1]), 1e-4);
+    assert_near(m.score, fused_score(&f), 1e-4);
+    gallery_close(&g);
+    recognizer_close(&r);
+}
+
+/* Strangers of a known spread of scores: with the threshold for the gallery's size, the part of them that gets some
+ * name stays at the chosen rate, however large the gallery. */
+static void test_open_set(void **state)
+{
+    (void)state;
+    enum { STRANGERS = 400 };
+    static const int people[] = {4, 40, 400};
+    /* twice the cosine of random codes of 32 numbers: what a part of 1e-1 .. 1e-6 exceeds */
+    static const char *const strangers = "0.4578 0.8064 1.0368 1.2072 1.3400 1.4462";
+    struct recognizer *r = NULL;
+    struct recognizer_options o = {.weights = fitted("f.safetensors", strangers), .matcher = MATCH_JOINT_BAYES,
+                                   .false_match_rate = 0.05F};
+    assert_ok(recognizer_open(&r, &o));
+    for (int k = 0; k < 3; k++) {
+        char path[64];
+        struct gallery *g = NULL;
+        int named = 0;
+        int fixed = 0;
+        snprintf(path, sizeof path, "open%d.db", k);
+        assert_ok(gallery_open(&g, kit_path(path), GALLERY_CREATE, recognizer_codes(r)));
+        assert_ok(gallery_begin(g));
+        for (int i = 0; i < people[k]; i++) {
+            char name[32];
+            struct face f = kit_code(i, 0, CODE, 0);
+            snprintf(name, sizeof name, "person %d", i);
+            assert_ok(gallery_enroll(g, name, &f, (struct gallery_thumbnail){NULL, 0}, ""));
+        }
+        assert_ok(gallery_commit(g));
+        assert_int_equal(gallery_comparisons(g), people[k]);
+        for (int i = 0; i < STRANGERS; i++) {
+            struct face f = kit_code(100000 + i, 0, CODE, 0);
+            float score = gallery_match(g, r, &f).score;
+            named += score >= gallery_threshold(g, r);
+            fixed += score >= recognizer_threshold(r, 1);
+        }
+        assert_in_range(named, 1, STRANGERS / 10); /* 20 are expected, 4.4 their deviation */
+        assert_true(k == 0 || fixed > STRANGERS / 2); /* what one threshold for all sizes would do */
+        gallery_close(&g);
+    }
+    recognizer_close(&r);
+}
+
+/* Many samples of one person are more chances as well. */
+static void test_comparisons(void **state)
+{
+    (void)state;
+    struct gallery *g = NULL;
+    struct recognizer *r = opened(fitted("g.safetensors", rising), MATCH_COSINE, true);
+    assert_ok(gallery_open(&g, kit_path("many.db"), GALLERY_CREATE, recognizer_codes(r)));
+    assert_int_equal(gallery_comparisons(g), 0);
+    static const int wanted[] = {1, 1, 1, 2, 2, 2, 3};
+    for (int i = 0; i < 7; i++) {
+        struct face f = kit_code(1, i, CODE, 1);
+        assert_ok(gallery_enroll(g, "Ada", &f, (struct gallery_thumbnail){NULL, 0}, ""));
+        assert_int_equal(gallery_comparisons(g), wanted[i]);
+    }
+    struct face f = kit_code(2, 0, CODE, 1);
+    assert_ok(gallery_enroll(g, "Grace", &f, (struct gallery_thumbnail){NULL, 0}, ""));
+    assert_int_equal(gallery_comparisons(g), 4); /* 7 / 3 + 1, rounded up */
+    assert_true(gallery_threshold(g, r) == recognizer_threshold(r, 4));
     gallery_close(&g);
     recognizer_close(&r);
 }
@@ -283,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes),  cmocka_unit_test(test_mirror),  cmocka_unit_test(test_no_allocation),
         cmocka_unit_test(test_scores), cmocka_unit_test(test_refused), cmocka_unit_test(test_gallery_match),
+        cmocka_unit_test(test_open_set), cmocka_unit_test(test_comparisons),
     };
     log_set_level(LOG_ERROR); /* that some matchers are not calibrated here is a warning */
     return cmocka_run_group_tests(tests, NULL, NULL);
