@@ -104,8 +104,10 @@ static enum status measure_covers(struct neurons_report *r, struct study *s, con
     const struct data_pair *pairs;
     enum status e;
     if (!*path) {
-        const char *slash = strrchr(o->pack, '/');
-        snprintf(beside, sizeof beside, "%.*spairs-val.tsv", slash ? (int)(slash - o->pack + 1) : 0, o->pack);
+        size_t folder = strcspn(o->pack, ","); /* of the first pack */
+        while (folder && o->pack[folder - 1] != '/')
+            folder--;
+        snprintf(beside, sizeof beside, "%.*spairs-val.tsv", (int)folder, o->pack);
         path = beside;
         if (!file_exists(path))
             return OK;
