@@ -33,9 +33,9 @@ static unsigned pattern_at(const float *middle, int w)
 
 void lbp_describe(float *out, const float *grey, int w, int h)
 {
-    int bins[256], n[LBP_ROWS * LBP_COLUMNS] = { 0 };
-    for (unsigned p = 0; p < 256; p++)
-        bins[p] = lbp_bin(p);
+    int bins[256], uniform = 0, n[LBP_ROWS * LBP_COLUMNS] = { 0 };
+    for (unsigned p = 0; p < 256; p++) /* lbp_bin of each */
+        bins[p] = changes(p) <= 2 ? uniform++ : LBP_BINS - 1;
     memset(out, 0, LBP_SIZE * sizeof *out);
     for (int y = 1; y < h - 1; y++)
         for (int x = 1; x < w - 1; x++) {
