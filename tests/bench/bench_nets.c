@@ -170,6 +170,7 @@ int main(int n_words, char **words)
     nets_set_threads(1);
     fprintf(stderr, "kernels %s, OpenBLAS %s, one thread, processor time, best of %d\n", kernels_best()->name,
             nets_blas_name(), TIMES);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a bench that is ended has shown what it had */
     printf("what,batch,ms,samples_s,gflops,blas_gflops,ratio\n");
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (wanted(all[i].what, n_words, words))
