@@ -24,9 +24,9 @@ struct kernels {
     float (*sum)(const float *x, size_t n);
     float (*dot)(const float *x, const float *y, size_t n);
     /* 2x2 windows, step 2, of a plane w x h; an odd last row or column is dropped. Backward: the gradient goes to
-     * the first of the window's largest values, and is added. */
+     * the first of the window's largest values, and is added, or with `set` written (0 elsewhere). */
     void (*max_pool2)(float *out, const float *in, int w, int h);
-    void (*max_pool2_backward)(float *in_grad, const float *in, const float *out_grad, int w, int h);
+    void (*max_pool2_backward)(float *in_grad, const float *in, const float *out_grad, int w, int h, bool set);
     /* Short rows of n floats: `rows` of them, steps in floats. */
     void (*copy_rows)(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows);
     void (*add_rows)(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows); /* += */

@@ -66,8 +66,10 @@ static void max_pool2(float *out, const float *in, int w, int h)
             out[y * (w / 2) + x] = in[largest(in, w, x, y)];
 }
 
-static void max_pool2_backward(float *in_grad, const float *in, const float *out_grad, int w, int h)
+static void max_pool2_backward(float *in_grad, const float *in, const float *out_grad, int w, int h, bool set)
 {
+    for (int i = 0; set && i < w * h; i++)
+        in_grad[i] = 0;
     for (int y = 0; y < h / 2; y++)
         for (int x = 0; x < w / 2; x++)
             in_grad[largest(in, w, x, y)] += out_grad[y * (w / 2) + x];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The fast loops, compiled once per instruction set (see the Makefile: -DKERNELS=avx2 and so on). Plain loops that the
  * compiler turns into vectors: restrict pointers, no branches inside, `omp simd` where a sum may be reordered. */
+#include <string.h>
+
 #include "base/kernels_vector.h"
 
 #define TEXT2(a) #a
@@ -91,12 +93,16 @@ static void pool_row_back(float *restrict top_grad, float *restrict low_grad, co
     }
 }
 
-static void max_pool2_backward(float *in_grad, const float *in, const float *out_grad, int w, int h)
+static void max_pool2_backward(float *in_grad, const float *in, const float *out_grad, int w, int h, bool set)
 {
     for (int y = 0; y < h / 2; y++) {
         size_t at = (size_t)(2 * y) * (size_t)w;
+        if (set) /* two rows at a time: they are still in the cache when they are added to */
+            memset(in_grad + at, 0, 2 * (size_t)w * sizeof(float));
         pool_row_back(in_grad + at, in_grad + at + w, in + at, in + at + w, out_grad + (size_t)y * (size_t)(w / 2), w / 2);
     }
+    if (set && h % 2)
+        memset(in_grad + (size_t)(h - 1) * (size_t)w, 0, (size_t)w * sizeof(float));
 }
 
 static void copy_rows(float *restrict out, size_t out_step, const float *restrict in, size_t in_step, int n, int rows)

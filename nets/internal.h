@@ -32,6 +32,7 @@ struct layer_plan {
     size_t scratch;        /* floats used within one call */
     int64_t multiply_adds; /* a sample */
     bool in_place;         /* may write its output over its only input */
+    bool reads_out;        /* backward reads the output: the next layer must not write over it */
     bool loss;             /* the output is one number: the weighted loss */
 };
 
@@ -100,11 +101,12 @@ struct net {
 struct run_node {
     struct tensor out, grad; /* grad.at NULL: none */
     float *keep;
-    bool needed, fused, in_place; /* fused: this relu is done by the layer before it */
+    bool needed, reads_out;
+    bool fused, in_place; /* fused: this relu is done by the layer before it */
     bool in_new[LAYER_FROM];      /* the first of those that write the gradient of that input */
     bool unused;                  /* nobody writes its gradient */
     bool relu_after;
-    int64_t spent_us;
+    int64_t spent_us, back_us; /* in forward, in backward passes */
     struct tensor in[LAYER_FROM], in_grad[LAYER_FROM];
     struct tensor param[LAYER_PARAMS], param_grad[LAYER_PARAMS];
 };

@@ -100,7 +100,9 @@ static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, siz
         if (plan.scratch > *scratch)
             *scratch = plan.scratch;
         const struct node *from = &n->nodes[d->from[0]];
-        rd->in_place = plan.in_place && from->kind && !from->keep && users_of(r, d->from[0]) == 1;
+        rd->reads_out = plan.reads_out && r->use == NET_LEARN;
+        rd->in_place = plan.in_place && from->kind && !from->keep && !r->nodes[d->from[0]].reads_out &&
+                       users_of(r, d->from[0]) == 1;
         unsigned wanted = r->use == NET_INFER ? CAN_RELU : CAN_LEARN_RELU;
         bool fuse = rd->in_place && strcmp(d->kind->name, "relu") == 0 && from->kind->can & wanted;
         rd->fused = fuse;

@@ -46,9 +46,15 @@ static struct pass pass_of(struct net_run *r, int i, bool learning)
     };
 }
 
+/* A learning thread shares the machine with others: what it spent itself is what tells layers apart. */
+static int64_t now_us(bool learning)
+{
+    return learning ? clock_thread_us() : clock_us();
+}
+
 static void forward(struct net_run *r, bool learning)
 {
-    int64_t before = clock_us();
+    int64_t before = now_us(learning);
     for (int i = 0; i < r->net->n_nodes; i++) {
         const struct node *node = &r->net->nodes[i];
         struct run_node *d = &r->nodes[i];
@@ -56,7 +62,7 @@ static void forward(struct net_run *r, bool learning)
             continue;
         struct pass p = pass_of(r, i, learning);
         node->kind->forward(node->options, &p);
-        int64_t now = clock_us();
+        int64_t now = now_us(learning);
         d->spent_us += now - before;
         before = now;
     }
@@ -99,8 +105,13 @@ void net_run_learn(struct net_run *r)
     CHECK(r->use == NET_LEARN);
     set_samples(r, r->batch);
     forward(r, true);
-    for (int i = r->net->n_nodes - 1; i >= 0; i--)
+    int64_t before = now_us(true);
+    for (int i = r->net->n_nodes - 1; i >= 0; i--) {
         backward_node(r, i);
+        int64_t now = now_us(true);
+        r->nodes[i].back_us += now - before;
+        before = now;
+    }
 }
 
 struct tensor net_run_at(struct net_run *r, int layer)

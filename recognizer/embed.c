@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Crops through DeepID2 (papers.md section 3) to codes: up to 32 crops and their mirror images in one run; the two
+ * Crops through DeepID2 or DeepID2+ (papers.md sections 3 and 6) to codes, as wide as the net makes them: up to 32 crops and their mirror images in one run; the two
  * codes are averaged, the mean is brought to length 1. */
 #include "recognizer/embed.h"
 

@@ -101,8 +101,8 @@ static void planes(void **state)
                 compare("max_pool2", k, want, have, (w / 2) * (h / 2), 1);
                 memcpy(want, b, sizeof b);
                 memcpy(have, b, sizeof b);
-                ref->max_pool2_backward(want, a, c, w, h);
-                k->max_pool2_backward(have, a, c, w, h);
+                ref->max_pool2_backward(want, a, c, w, h, set);
+                k->max_pool2_backward(have, a, c, w, h, set);
                 compare("max_pool2_backward", k, want, have, n, 1);
             }
 }
@@ -115,7 +115,7 @@ static void equal_values_pool_once(void **state)
     FOR_EACH_TABLE(k)
     {
         float grad[4] = { 0 };
-        k->max_pool2_backward(grad, flat, &one, 2, 2);
+        k->max_pool2_backward(grad, flat, &one, 2, 2, false);
         assert_true(grad[0] == 3 && grad[1] == 0 && grad[2] == 0 && grad[3] == 0);
     }
 }

@@ -32,6 +32,38 @@ static void deepid2_is_as_published(void **state)
     net_free(&n);
 }
 
+/* papers.md section 6: the net that runs, and the branches it learns with. */
+static void deepid2plus_is_as_published(void **state)
+{
+    (void)state;
+    struct net *n = NULL;
+    struct deepid2_options o;
+    int layer;
+    assert_ok(net_create(&n, &model_deepid2plus, NULL, 1));
+    shape_is(n, "conv1", 128, 52, 44);
+    shape_is(n, "conv2", 128, 24, 20);
+    shape_is(n, "conv3", 128, 10, 8);
+    shape_is(n, "conv4", 128, 4, 3);
+    shape_is(n, "code", 512, 1, 1);
+    /* 6,272 + 147,584 + 590,336 (four sets) + 787,968 + 2,097,664 */
+    assert_int_equal(net_weights(n), 3629824);
+    assert_fails(net_find(n, "code1", &layer), BAD_MATCH, "code1");
+    int64_t adds = 0;
+    for (int i = 0; i < n->n_nodes; i++)
+        adds += n->nodes[i].multiply_adds;
+    assert_true(adds > 99400000 && adds < 99600000); /* 99.5 million */
+    net_free(&n);
+    option_defaults(model_deepid2plus.options, &o);
+    o.branches = true;
+    assert_ok(net_build(&n, &model_deepid2plus, &o)); /* fifty million weights need not be drawn */
+    shape_is(n, "code1", 512, 1, 1);
+    shape_is(n, "code2", 512, 1, 1);
+    shape_is(n, "code3", 512, 1, 1);
+    /* FC-3 1,311,232; FC-2 7,864,832; FC-1 37,487,104 */
+    assert_int_equal(net_weights(n), 3629824 + 1311232 + 7864832 + 37487104);
+    net_free(&n);
+}
+
 static int last_reader(const struct net_run *r, int layer)
 {
     int last = layer;
@@ -118,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deepid2_is_as_published),
+        cmocka_unit_test(deepid2plus_is_as_published),
         cmocka_unit_test(live_buffers_are_apart),
         cmocka_unit_test(runs_without_allocating),
         cmocka_unit_test(sized_runs_agree),

@@ -346,12 +346,46 @@ static void test_comparisons(void **state)
     recognizer_close(&r);
 }
 
+/* The width of codes is the net's: DeepID2+ fills all that a face holds. */
+static void test_deepid2plus(void **state)
+{
+    (void)state;
+    const int first = 0;
+    const char *path = kit_path("deepid2plus.safetensors");
+    struct deepid2_options o;
+    struct net *n = NULL;
+    struct image im = picture_of(1, 0);
+    struct face face = face_at(20, 20, 1.5F), again = face;
+    option_defaults(model_deepid2plus.options, &o);
+    o.maps = 8;
+    assert_ok(net_create(&n, &model_deepid2plus, &o, 3));
+    assert_ok(net_save(n, path, NULL, 0));
+    net_free(&n);
+    struct recognizer *r = opened(path, MATCH_COSINE, true);
+    recognizer_describe(r, im, 1, &face, &first, 1);
+    recognizer_describe(r, im, 1, &again, &first, 1);
+    assert_int_equal(face.n_code, FACE_CODE);
+    int active = 0, set = 0;
+    for (int i = 0; i < FACE_CODE; i++) {
+        active += face.code[i] > 0;
+        set += (int)(face.bits[i / 64] >> (i % 64) & 1);
+        assert_true(face.code[i] >= 0);
+    }
+    assert_int_equal(active, set);
+    assert_true(active > FACE_CODE / 4 && active < FACE_CODE);
+    assert_near(recognizer_score(r, &face, &again), 1, 1e-5); /* cosine, not calibrated */
+    assert_has(recognizer_codes(r), "deepid2plus ");
+    recognizer_close(&r);
+    memory_free(&im.pixels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes),  cmocka_unit_test(test_mirror),  cmocka_unit_test(test_no_allocation),
         cmocka_unit_test(test_scores), cmocka_unit_test(test_refused), cmocka_unit_test(test_gallery_match),
         cmocka_unit_test(test_open_set), cmocka_unit_test(test_comparisons),
+        cmocka_unit_test(test_deepid2plus),
     };
     log_set_level(LOG_ERROR); /* that some matchers are not calibrated here is a warning */
     return cmocka_run_group_tests(tests, NULL, NULL);

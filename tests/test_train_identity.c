@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Faces packs, augmentation and the identity task, on a pack of painted faces: every person has its own colours in six
- * places. The toy DeepID2 learns to tell persons apart that it never saw. */
+ * places. The toy DeepID2 and DeepID2+ learn to tell persons apart that it never saw. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,7 +12,9 @@
 #include "recognizer/recognizer.h"
 #include "train/augment_face.h"
 #include "train/data.h"
+#include "nets/models/models.h"
 #include "train/loop.h"
+#include "train/margin.h"
 #include "train/pairs.h"
 
 enum { SIDE = 128, TRAIN = 16, VAL = 6, EACH = 4, FACES = (TRAIN + VAL) * EACH };
@@ -222,23 +224,106 @@ static void test_measure(void **state)
     assert_near(f.eer, 0.1, 0.051);
 }
 
-static void test_identity_learns(void **state)
+/* People it never saw; chance is 0.5. */
+static void learns(const char *model, const char *more)
 {
-    (void)state;
-    char text[1024];
+    char text[1536];
     snprintf(text, sizeof text,
-             "train.task = identity\ntrain.model = deepid2\ntrain.batch = 16\ntrain.steps = 80\nmodel.maps = 4\n"
+             "train.task = identity\ntrain.model = %s\ntrain.batch = 16\ntrain.steps = 80\nmodel.maps = 4\n"
              "model.code = 32\nmodel.normalize = yes\nmodel.unit = yes\nmodel.scale = 12\nmodel.pair_weight = 1\n"
              "augment.brightness = 0.05\naugment.saturation = 0.1\naugment.grey = 0\naugment.occlude = 0\naugment.blur = 0\n"
-             "task.reset_pairs = 64\nsolver.rate = 0.05\ndata.folder = %s\ndata.packs = toy\ndata.pairs = pairs.tsv\n",
-             kit_folder());
+             "task.reset_pairs = 64\nsolver.rate = 0.05\ndata.folder = %s\ndata.packs = toy\ndata.pairs = pairs.tsv\n%s",
+             model, kit_folder(), more);
     kit_write_text(kit_path("identity.conf"), text);
     struct recipe *r;
     struct loop_result result;
     assert_ok(recipe_open(&r, kit_path("identity.conf"), 0, NULL));
     assert_ok(loop_run(r, false, NULL, &result));
-    assert_true(result.score > 0.75); /* people it never saw; chance is 0.5 */
+    assert_true(result.score > 0.75);
     recipe_close(&r);
+}
+
+static void test_identity_learns(void **state)
+{
+    (void)state;
+    learns("deepid2", "");
+}
+
+static float margin_of(const char *path, const char *name)
+{
+    struct tensors *file;
+    assert_ok(tensors_open(&file, path));
+    const struct tensors_array *a = tensors_find(file, name);
+    assert_non_null(a);
+    float margin = *(const float *)a->at;
+    tensors_close(&file);
+    return margin;
+}
+
+/* Every branch learns with a margin of its own; the finished net has none of them. */
+static void test_depths_learn(void **state)
+{
+    (void)state;
+    char more[512];
+    snprintf(more, sizeof more,
+             "model.branches = yes\ntrain.steps = 60\ntrain.weights = %s\ntrain.checkpoint = %s\n", kit_path("plus.safetensors"),
+             kit_path("plus.checkpoint"));
+    learns("deepid2plus", more);
+    static const char *const names[] = { "verify.margin", "verify1.margin", "verify2.margin", "verify3.margin" };
+    for (int i = 0; i < 4; i++) {
+        float m = margin_of(kit_path("plus.checkpoint"), names[i]);
+        assert_true(m != 1 && m > 0.02f && m < 2); /* codes of length 1 are at most 2 apart */
+        for (int k = 0; k < i; k++)
+            assert_true(m != margin_of(kit_path("plus.checkpoint"), names[k]));
+    }
+    struct recipe *r;
+    struct loop_result result;
+    assert_ok(recipe_open(&r, kit_path("identity.conf"), 2, (char *[]){ "--train.steps", "62" }));
+    assert_ok(loop_run(r, true, NULL, &result)); /* four margins' states come back */
+    assert_int_equal(result.steps, 62);
+    recipe_close(&r);
+    struct net *n = NULL;
+    int layer;
+    assert_ok(net_load(&n, kit_path("plus.checkpoint"), "deepid2plus")); /* eval neurons looks at its depths */
+    assert_ok(net_find(n, "code1", &layer));
+    net_free(&n);
+    assert_ok(net_load(&n, kit_path("plus.safetensors"), "deepid2plus"));
+    assert_ok(net_find(n, "code", &layer));
+    assert_fails(net_find(n, "feature1", &layer), BAD_MATCH, "feature1");
+    assert_null(tensors_find(net_file(n), "people1.weight"));
+    assert_null(tensors_find(net_file(n), "people.weight"));
+    const struct deepid2_options *o = net_options(n);
+    assert_false(o->branches || o->normalize);
+    assert_int_equal(o->people, 0);
+    net_free(&n);
+}
+
+static void test_margins(void **state)
+{
+    (void)state;
+    static const float a[] = { 3, 0, 4 }, b[] = { 0, 0, 2 };
+    assert_near(margin_distance(a, b, 3, false, DISTANCE_L2), sqrt(13), 1e-9);
+    assert_near(margin_distance(a, b, 3, false, DISTANCE_L1), 5, 1e-9);
+    assert_near(margin_distance(a, b, 3, true, DISTANCE_L2), sqrt(0.36 + 0.04), 1e-9);
+    assert_near(margin_distance(a, b, 3, true, DISTANCE_L1), 0.8, 1e-9);
+    float value = 1;
+    struct margin m = { .value = &value }, back = { .value = &value };
+    for (int i = 0; i < 10; i++) {
+        margin_see(&m, i == 9 ? 50 : 2, true); /* one same pair is far apart */
+        margin_see(&m, 30, false);
+    }
+    char text[512];
+    margin_write(&m, text, sizeof text);
+    const char *at = text;
+    assert_ok(margin_read(&back, &at));
+    assert_int_equal(*at, 0);
+    assert_memory_equal(back.seen, m.seen, sizeof m.seen);
+    margin_reset(&back);
+    assert_true(value >= 1.95f && value < 30);
+    assert_near(back.error, 1.0 / 20, 1e-9);
+    assert_int_equal(back.n_seen, 0);
+    at = "0.5 7 9999 1 1";
+    assert_fails(margin_read(&back, &at), BAD_DATA, "damaged");
 }
 
 int main(void)
@@ -246,7 +331,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tables), cmocka_unit_test(test_crops_lie_where_the_recognizer_cuts),
         cmocka_unit_test(test_cache_is_used_and_checked), cmocka_unit_test(test_bad_packs_say_where),
-        cmocka_unit_test(test_augmentation), cmocka_unit_test(test_measure), cmocka_unit_test(test_identity_learns),
+        cmocka_unit_test(test_augmentation), cmocka_unit_test(test_measure), cmocka_unit_test(test_margins),
+        cmocka_unit_test(test_identity_learns), cmocka_unit_test(test_depths_learn),
     };
     log_set_level(LOG_WARN);
     return cmocka_run_group_tests(tests, make_pack, NULL);

@@ -184,9 +184,25 @@ static void test_command_line_wins(void **state)
     recipe_close(&r);
 }
 
+static void recipes_open(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "deepid2", "deepid2plus", "lnet" };
+    for (int i = 0; i < 3; i++) {
+        char name[64];
+        struct recipe *r;
+        snprintf(name, sizeof name, "configs/train/%s.conf", names[i]);
+        assert_ok(recipe_open(&r, kit_source(name), 0, NULL));
+        assert_string_equal(r->model->name, names[i]);
+        assert_int_equal(r->train.batch % r->train.workers, 0);
+        recipe_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recipes_open),
         cmocka_unit_test(test_recipe_errors), cmocka_unit_test(test_command_line_wins), cmocka_unit_test(test_learns),
         cmocka_unit_test(test_resume_equals_straight_run), cmocka_unit_test(test_finished_net_loads),
         cmocka_unit_test(test_resume_wants_a_checkpoint),

@@ -232,7 +232,7 @@ int data_find(const struct data *d, const char *pack, int frame)
     return low < d->n && d->faces[low].pack == p && d->faces[low].frame == frame ? low : -1;
 }
 
-enum status data_pairs(struct data *d, const char *path, const struct data_pair **pairs, int *n)
+static enum status read_pairs(struct data *d, const char *path, bool all, const struct data_pair **pairs, int *n)
 {
     struct file_lines lines;
     enum status s = file_lines_open(&lines, path);
@@ -251,6 +251,8 @@ enum status data_pairs(struct data *d, const char *path, const struct data_pair 
         }
         struct data_pair pair = { .fold = atoi(f[0]), .a = data_find(d, f[2], atoi(f[3])),
                                   .b = data_find(d, f[4], atoi(f[5])), .same = atoi(f[1]) == 1 };
+        if (!all && (pair.a < 0 || pair.b < 0))
+            continue;
         if (pair.a < 0 || pair.b < 0) {
             s = fail(BAD_DATA, "%s:%d: a face that is not in the packs", path, lines.number);
             break;
@@ -263,4 +265,14 @@ enum status data_pairs(struct data *d, const char *path, const struct data_pair 
     *pairs = d->pairs;
     *n = count;
     return s == END ? OK : s;
+}
+
+enum status data_pairs(struct data *d, const char *path, const struct data_pair **pairs, int *n)
+{
+    return read_pairs(d, path, true, pairs, n);
+}
+
+enum status data_pairs_within(struct data *d, const char *path, const struct data_pair **pairs, int *n)
+{
+    return read_pairs(d, path, false, pairs, n);
 }

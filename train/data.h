@@ -55,5 +55,7 @@ const int *data_of_person(const struct data *d, int index, int *n);
 struct data_pair { int fold, a, b; bool same; }; /* a, b: numbers for data_face */
 /* *pairs belongs to the data. Rows whose faces are not loaded are BAD_DATA. */
 enum status data_pairs(struct data *d, const char *path, const struct data_pair **pairs, int *n);
+/* The same without the rows whose faces are not loaded. */
+enum status data_pairs_within(struct data *d, const char *path, const struct data_pair **pairs, int *n);
 
 #endif

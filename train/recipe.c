@@ -13,7 +13,7 @@
 #define AT(field) offsetof(struct train_options, field)
 static const struct option train_table[] = {
     { "task", OPTION_TEXT, AT(task), "", 0, 0, NULL, "what is learnt: identity, locate, marks" },
-    { "model", OPTION_TEXT, AT(model), "", 0, 0, NULL, "the net, by name: deepid2, lnet, marks" },
+    { "model", OPTION_TEXT, AT(model), "", 0, 0, NULL, "the net, by name: deepid2, deepid2plus, lnet, marks" },
     { "weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "where the finished net goes" },
     { "checkpoint", OPTION_TEXT, AT(checkpoint), "", 0, 0, NULL, "where checkpoints go; empty: none are written" },
     { "from", OPTION_TEXT, AT(from), "", 0, 0, NULL, "a weights file or checkpoint to start from" },

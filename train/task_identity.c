@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * DeepID2's joint identification and verification (papers.md section 3). Pairs live in the batch: samples 2i and
- * 2i + 1, of one person half of the time. The margin of the verification signal is reset to the distance that tells
- * the last pairs apart best. */
-#include <math.h>
+ * Joint identification and verification, for DeepID2 (papers.md section 3) and at every depth of DeepID2+ (section 6).
+ * Pairs live in the batch: samples 2i and 2i + 1, of one person half of the time. Each verification signal has its own
+ * margin (train/margin.h). */
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -16,10 +14,12 @@
 #include "train/augment_face.h"
 #include "train/data.h"
 #include "train/fit.h"
+#include "train/margin.h"
 #include "train/pairs.h"
 #include "train/task.h"
 
-enum { BINS = 512, SCORE_BATCH = 64, CROP = 3 * CROP_W * CROP_H };
+enum { CROP = 3 * CROP_W * CROP_H, SIGNALS = 4 };
+static const char *const depths[SIGNALS] = { "", "1", "2", "3" }; /* the code itself, then DeepID2+'s branches */
 
 struct identity_options {
     struct data_options data;
@@ -30,22 +30,23 @@ struct identity_options {
     int reset_pairs;
 };
 
+/* A code that learns, and the margin of its verification signal. */
+struct signal { const char *depth; int code; struct margin margin; };
+
 struct identity {
     const struct identity_options *o;
+    const struct deepid2_options *model;
     struct data *data;
     struct arena *arena;
     int *entries, n_entries; /* faces of train persons, a person at most `most` times: what is drawn from */
     int *person;             /* class of data's person, -1: not trained */
     int n_classes;
-    bool unit;
     const struct data_pair *pairs;
     int n_pairs;
     struct pair_scorer *scorer;
-    int face, who, code;
-    float *margin;
-    int64_t seen[2][BINS]; /* distances of different and same pairs since the last reset */
-    int64_t n_seen;
-    double error;          /* of the last reset */
+    int face, who;
+    struct signal signals[SIGNALS]; /* those with a margin */
+    int n_signals;
 };
 
 #define AT(field) offsetof(struct identity_options, field)
@@ -108,8 +109,11 @@ static enum status open(void *state, struct task_setting *setting)
 {
     struct identity *t = state;
     t->o = setting->options;
-    if (strcmp(setting->model->name, "deepid2") != 0)
-        return fail(BAD_USAGE, "task identity trains deepid2, not %s", setting->model->name);
+    struct deepid2_options *m = setting->model_options;
+    if (setting->model != &model_deepid2 && setting->model != &model_deepid2plus)
+        return fail(BAD_USAGE, "task identity trains deepid2 and deepid2plus, not %s", setting->model->name);
+    if (!m->identify && m->verify == VERIFY_NONE)
+        return fail(BAD_USAGE, "task identity: model.identify = no and model.verify = none leave nothing to learn from");
     if (setting->batch % 2)
         return fail(BAD_USAGE, "task identity wants pairs: %d samples a worker is odd", setting->batch);
     enum status s = data_open(&t->data, &t->o->data);
@@ -119,9 +123,8 @@ static enum status open(void *state, struct task_setting *setting)
         return fail(NO_RESOURCE, "identity: no memory");
     if ((s = choose_entries(t)))
         return s;
-    struct deepid2_options *m = setting->model_options;
     m->people = t->n_classes;
-    t->unit = m->unit;
+    t->model = m;
     setting->epoch = t->n_entries;
     if (!t->o->pairs[0])
         return OK;
@@ -134,11 +137,23 @@ static enum status begin(void *state, struct net *n)
 {
     struct identity *t = state;
     enum status s;
-    size_t size;
-    if ((s = net_find(n, "face", &t->face)) || (s = net_find(n, "who", &t->who)) || (s = net_find(n, "code", &t->code)))
+    if ((s = net_find(n, "face", &t->face)) || (s = net_find(n, "who", &t->who)))
         return s;
-    t->margin = net_weight(n, "verify.margin", &size);
-    CHECK(t->margin && size == 1);
+    bool margins = t->model->verify == VERIFY_L2 || t->model->verify == VERIFY_L2_DIFFERENT ||
+                   t->model->verify == VERIFY_L1;
+    for (int i = 0; margins && i < SIGNALS; i++) {
+        char name[32];
+        size_t size;
+        struct signal *to = &t->signals[t->n_signals];
+        snprintf(name, sizeof name, "verify%s.margin", depths[i]);
+        if (!(to->margin.value = net_weight(n, name, &size)))
+            continue;
+        snprintf(name, sizeof name, "code%s", depths[i]);
+        if ((s = net_find(n, name, &to->code)))
+            return s;
+        to->depth = depths[i];
+        t->n_signals++;
+    }
     return t->n_pairs ? pair_scorer_create(&t->scorer, t->data, t->pairs, t->n_pairs, n) : OK;
 }
 
@@ -168,45 +183,15 @@ static void batch(void *state, struct net_run *run, int worker, uint64_t *random
     }
 }
 
-static double distance(const float *a, const float *b, int n, bool unit)
+static void look(const struct identity *t, struct signal *g, struct net_run *run)
 {
-    double aa = 0, bb = 0, ab = 0;
-    for (int i = 0; i < n; i++) {
-        aa += (double)a[i] * (double)a[i];
-        bb += (double)b[i] * (double)b[i];
-        ab += (double)a[i] * (double)b[i];
+    struct tensor code = net_run_at(run, g->code), who = net_run_at(run, t->who);
+    int size = code.shape.c * code.shape.h * code.shape.w;
+    enum margin_distance form = t->model->verify == VERIFY_L1 ? DISTANCE_L1 : DISTANCE_L2;
+    for (int i = 0; i < code.shape.n; i += 2) {
+        const float *a = code.at + (size_t)i * (size_t)size;
+        margin_see(&g->margin, margin_distance(a, a + size, size, t->model->unit, form), who.at[i] == who.at[i + 1]);
     }
-    double d2 = unit ? 2 - 2 * ab / sqrt(aa * bb + 1e-20) : aa + bb - 2 * ab;
-    return sqrt(d2 > 0 ? d2 : 0);
-}
-
-/* Bins of 2 %: 1 is at 256. */
-static int bin_of(double d)
-{
-    int bin = (int)lround(256 + 32 * log2(d + 1e-6));
-    return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
-}
-
-static void reset_margin(struct identity *t)
-{
-    int64_t n[2] = { 0, 0 }, best = INT64_MAX, wrong = 0;
-    for (int b = 0; b < BINS; b++) {
-        n[0] += t->seen[0][b];
-        n[1] += t->seen[1][b];
-    }
-    wrong = n[1]; /* threshold below everything: all same pairs are called different */
-    int at = 0;
-    for (int b = 0; b < BINS; b++) {
-        wrong += t->seen[0][b] - t->seen[1][b];
-        if (wrong < best) {
-            best = wrong;
-            at = b;
-        }
-    }
-    *t->margin = (float)exp2((at + 0.5 - 256) / 32);
-    t->error = (double)best / (double)(n[0] + n[1]);
-    memset(t->seen, 0, sizeof t->seen);
-    t->n_seen = 0;
 }
 
 static void stepped(void *state, struct net *n, struct net_run *const *runs, int n_runs, int64_t step)
@@ -214,26 +199,23 @@ static void stepped(void *state, struct net *n, struct net_run *const *runs, int
     (void)n;
     (void)step;
     struct identity *t = state;
-    if (!t->o->reset_pairs)
-        return;
-    for (int r = 0; r < n_runs; r++) {
-        struct tensor code = net_run_at(runs[r], t->code), who = net_run_at(runs[r], t->who);
-        int size = code.shape.c * code.shape.h * code.shape.w;
-        for (int i = 0; i < code.shape.n; i += 2) {
-            const float *a = code.at + (size_t)i * (size_t)size;
-            bool same = who.at[i] == who.at[i + 1];
-            t->seen[same][bin_of(distance(a, a + size, size, t->unit))]++;
-            t->n_seen++;
-        }
+    for (int i = 0; t->o->reset_pairs && i < t->n_signals; i++) {
+        for (int r = 0; r < n_runs; r++)
+            look(t, &t->signals[i], runs[r]);
+        if (t->signals[i].margin.n_seen >= t->o->reset_pairs)
+            margin_reset(&t->signals[i].margin);
     }
-    if (t->n_seen >= t->o->reset_pairs)
-        reset_margin(t);
 }
 
 static void log_words(void *state, char *out, int size)
 {
     struct identity *t = state;
-    snprintf(out, (size_t)size, "margin=%.4f pair_error=%.4f", (double)*t->margin, t->error);
+    int n = 0;
+    out[0] = 0;
+    for (int i = 0; i < t->n_signals && n < size; i++)
+        n += snprintf(out + n, (size_t)(size - n), "%smargin%s=%.4f pair_error%s=%.4f", i ? " " : "",
+                      t->signals[i].depth, (double)*t->signals[i].margin.value, t->signals[i].depth,
+                      t->signals[i].margin.error);
 }
 
 static enum status score(void *state, struct net *n, double *accuracy, char *more, int size)
@@ -249,29 +231,28 @@ static enum status score(void *state, struct net *n, double *accuracy, char *mor
     return OK;
 }
 
-/* Only the bins that are not empty: "error n  bin same different  ..." */
 static void remember(const void *state, char *out, int size)
 {
     const struct identity *t = state;
-    int n = snprintf(out, (size_t)size, "%.17g %lld", t->error, (long long)t->n_seen);
-    for (int b = 0; b < BINS && n < size; b++)
-        if (t->seen[0][b] || t->seen[1][b])
-            n += snprintf(out + n, (size_t)(size - n), " %d %lld %lld", b, (long long)t->seen[0][b],
-                          (long long)t->seen[1][b]);
+    int n = 0;
+    out[0] = 0;
+    for (int i = 0; i < t->n_signals && n < size; i++) {
+        n += i ? snprintf(out + n, (size_t)(size - n), " ; ") : 0;
+        n += margin_write(&t->signals[i].margin, out + n, size - n);
+    }
+    CHECK(n < size);
 }
 
 static enum status recall(void *state, const char *text)
 {
     struct identity *t = state;
-    char *end;
-    t->error = strtod(text, &end);
-    t->n_seen = strtoll(end, &end, 10);
-    while (*end) {
-        long b = strtol(end, &end, 10);
-        if (b < 0 || b >= BINS || *end != ' ')
-            return fail(BAD_DATA, "the checkpoint's state of task identity is damaged");
-        t->seen[0][b] = strtoll(end, &end, 10);
-        t->seen[1][b] = strtoll(end, &end, 10);
+    for (int i = 0; i < t->n_signals; i++) {
+        enum status s = margin_read(&t->signals[i].margin, &text);
+        if (s)
+            return s;
+        if ((strncmp(text, " ; ", 3) == 0) != (i + 1 < t->n_signals))
+            return fail(BAD_DATA, "the checkpoint does not hold %d margins of task identity", t->n_signals);
+        text += *text ? 3 : 0;
     }
     return OK;
 }
@@ -280,6 +261,7 @@ static void ship(void *model_options)
 {
     struct deepid2_options *m = model_options;
     m->people = 0;
+    m->branches = false;
 }
 
 static enum status finish(void *state, const char *path)

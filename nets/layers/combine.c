@@ -44,8 +44,11 @@ static void join_backward(const void *options, const struct pass *pass)
     for (int n = 0; n < pass->out.shape.n; n++)
         for (int i = 0; i < pass->n_in; i++) {
             size_t size = (size_t)sample(pass->in[i].shape);
-            if (pass->in_grad[i].at)
-                pass->kernels->add(pass->in_grad[i].at + (size_t)n * size, from, size);
+            float *to = pass->in_grad[i].at ? pass->in_grad[i].at + (size_t)n * size : NULL;
+            if (to && pass->in_new[i])
+                memcpy(to, from, size * sizeof(float));
+            else if (to)
+                pass->kernels->add(to, from, size);
             from += size;
         }
 }
@@ -147,7 +150,7 @@ static void average_backward(const void *options, const struct pass *pass)
                             pass->out_grad.at + (size_t)(i / in.c) * plane, plane);
 }
 
-const struct layer_kind layer_join = { "join", "one after the other along the maps", 0, 0, join_plan, join_forward,
+const struct layer_kind layer_join = { "join", "one after the other along the maps", 0, CAN_SET, join_plan, join_forward,
                                        join_backward };
 const struct layer_kind layer_add = { "add", "sum of equal shapes", 0, CAN_RELU, add_plan, add_forward, add_backward };
 const struct layer_kind layer_upsample = { "upsample", "each value becomes a square", sizeof(struct upsample), 0,

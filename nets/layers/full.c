@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Fully connected: out [n, units] = in [n, d] W^T + b. unit_rows: every row of W counts with length 1, as the
- * normalised softmax wants it; the gradient is projected accordingly. */
+ * normalised softmax wants it. That is a factor a unit, so it is put on the outputs and on their gradient, which are
+ * far smaller than W: out = (in W^T) / |w|, dW = (g / |w|)^T in, less what points along each row. */
 #include <math.h>
 #include <string.h>
 
@@ -20,63 +21,86 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     (void)n_in;
     if (o->units < 1)
         return fail(BAD_USAGE, "units is %d", o->units);
+    if (o->unit_rows && !o->no_bias)
+        return fail(BAD_USAGE, "unit rows go without bias");
     plan->out = (struct shape){ in[0].n, o->units, 1, 1 };
     /* Only the direction of a unit row counts, and a step turns it by rate / length^2: rows begin short. */
     plan->params[0] = (struct layer_param){ "weight", 2, { o->units, d }, PARAM_WEIGHT, o->unit_rows ? o->units + d : d, 0 };
     plan->params[1] = (struct layer_param){ "bias", 1, { o->units }, PARAM_BIAS, 0, 0 };
     plan->n_params = o->no_bias ? 1 : 2;
     plan->multiply_adds = (int64_t)o->units * d;
-    if (o->unit_rows) /* unit rows, their gradient, 1 / length */
-        plan->scratch = (size_t)o->units * (size_t)(2 * d + 1);
+    plan->reads_out = o->unit_rows;
+    if (o->unit_rows) /* 1 / length of the rows, what points along them, the gradient of the products */
+        plan->scratch = (size_t)o->units * (size_t)(in[0].n + 2);
     return OK;
 }
 
-static const float *rows(const struct full *o, const struct pass *pass, int d)
+static void inverse_lengths(float *inverse, const float *w, int units, int d, const struct kernels *k)
 {
-    const float *w = pass->param[0].at;
-    float *unit = pass->scratch, *inverse = unit + 2 * (size_t)o->units * (size_t)d;
-    if (!o->unit_rows)
-        return w;
-    for (int u = 0; u < o->units; u++) {
+    for (int u = 0; u < units; u++) {
         const float *row = w + (size_t)u * (size_t)d;
-        inverse[u] = 1 / sqrtf(pass->kernels->dot(row, row, (size_t)d) + 1e-12f);
-        pass->kernels->affine(unit + (size_t)u * (size_t)d, row, inverse[u], 0, false, (size_t)d);
+        inverse[u] = 1 / sqrtf(k->dot(row, row, (size_t)d) + 1e-12f);
     }
-    return unit;
+}
+
+static void multiply(float *restrict out, const float *restrict a, const float *restrict b, int n)
+{
+    for (int i = 0; i < n; i++)
+        out[i] = a[i] * b[i];
 }
 
 static void forward(const void *options, const struct pass *pass)
 {
     const struct full *o = options;
     int d = inputs(pass->in[0].shape), n = pass->in[0].shape.n;
-    gemm(false, true, n, o->units, d, 1, pass->in[0].at, d, rows(o, pass, d), d, 0, pass->out.at, o->units);
-    for (int i = 0; i < n && !o->no_bias; i++)
-        pass->kernels->add(pass->out.at + (size_t)i * (size_t)o->units, pass->param[1].at, (size_t)o->units);
+    float *out = pass->out.at, *inverse = pass->scratch;
+    gemm(false, true, n, o->units, d, 1, pass->in[0].at, d, pass->param[0].at, d, 0, out, o->units);
+    if (o->unit_rows)
+        inverse_lengths(inverse, pass->param[0].at, o->units, d, pass->kernels);
+    for (int i = 0; i < n; i++, out += o->units) {
+        for (int u = 0; o->unit_rows && u < o->units; u++)
+            out[u] *= inverse[u];
+        if (!o->no_bias)
+            pass->kernels->add(out, pass->param[1].at, (size_t)o->units);
+    }
     if (pass->relu)
         pass->kernels->relu(pass->out.at, (size_t)n * (size_t)o->units);
+}
+
+/* The gradient of the products in W^T, and for each unit sum of gradient * output: what moves its length only. */
+static const float *unit_gradient(const struct full *o, const struct pass *pass, int d, int n)
+{
+    float *inverse = pass->scratch, *along = inverse + o->units, *to = along + o->units;
+    inverse_lengths(inverse, pass->param[0].at, o->units, d, pass->kernels);
+    memset(along, 0, (size_t)o->units * sizeof *along);
+    for (int i = 0; i < n; i++) {
+        size_t at = (size_t)i * (size_t)o->units;
+        const float *grad = pass->out_grad.at + at, *out = pass->out.at + at;
+        for (int u = 0; u < o->units; u++)
+            along[u] += grad[u] * out[u];
+        multiply(to + at, grad, inverse, o->units);
+    }
+    return to;
 }
 
 static void backward(const void *options, const struct pass *pass)
 {
     const struct full *o = options;
     int d = inputs(pass->in[0].shape), n = pass->in[0].shape.n;
-    const float *grad = pass->out_grad.at, *w = rows(o, pass, d);
+    const float *w = pass->param[0].at;
+    const float *grad = o->unit_rows ? unit_gradient(o, pass, d, n) : pass->out_grad.at;
+    float *w_grad = pass->param_grad[0].at;
     if (pass->in_grad[0].at)
-        gemm(false, false, n, d, o->units, 1, grad, o->units, w, d, 1, pass->in_grad[0].at, d);
+        gemm(false, false, n, d, o->units, 1, grad, o->units, w, d, pass->in_new[0] ? 0 : 1, pass->in_grad[0].at, d);
     for (int i = 0; i < n && !o->no_bias; i++)
         pass->kernels->add(pass->param_grad[1].at, grad + (size_t)i * (size_t)o->units, (size_t)o->units);
-    if (!o->unit_rows) {
-        gemm(true, false, o->units, d, n, 1, grad, o->units, pass->in[0].at, d, 1, pass->param_grad[0].at, d);
-        return;
-    }
-    float *row_grad = pass->scratch + (size_t)o->units * (size_t)d, *inverse = row_grad + (size_t)o->units * (size_t)d;
-    gemm(true, false, o->units, d, n, 1, grad, o->units, pass->in[0].at, d, 0, row_grad, d);
-    for (int u = 0; u < o->units; u++) { /* d|w|: what points along the row changes nothing */
+    gemm(true, false, o->units, d, n, 1, grad, o->units, pass->in[0].at, d, 1, w_grad, d);
+    const float *inverse = pass->scratch, *along = inverse + o->units;
+    for (int u = 0; o->unit_rows && u < o->units; u++) {
         size_t at = (size_t)u * (size_t)d;
-        float along = pass->kernels->dot(row_grad + at, w + at, (size_t)d);
-        pass->kernels->axpy(pass->param_grad[0].at + at, inverse[u], row_grad + at, (size_t)d);
-        pass->kernels->axpy(pass->param_grad[0].at + at, -along * inverse[u], w + at, (size_t)d);
+        pass->kernels->axpy(w_grad + at, -along[u] * inverse[u] * inverse[u], w + at, (size_t)d);
     }
 }
 
-const struct layer_kind layer_full = { "full", "fully connected", sizeof(struct full), CAN_RELU, plan, forward, backward };
+const struct layer_kind layer_full = { "full", "fully connected", sizeof(struct full), CAN_RELU | CAN_SET, plan, forward,
+                                       backward };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Max pooling. Windows lie wholly inside the picture: a partial window at the edge is dropped. */
+#include <string.h>
+
 #include "nets/internal.h"
 #include "nets/layers/layers.h"
 
@@ -57,9 +59,12 @@ static void backward(const void *options, const struct pass *pass)
         float *to = pass->in_grad[0].at + (size_t)i * (size_t)(in.h * in.w);
         const float *grad = pass->out_grad.at + (size_t)i * (size_t)(out.h * out.w);
         if (o->kernel == 2 && stride == 2) {
-            pass->kernels->max_pool2_backward(to, pass->in[0].at + (size_t)i * (size_t)(in.h * in.w), grad, in.w, in.h);
+            pass->kernels->max_pool2_backward(to, pass->in[0].at + (size_t)i * (size_t)(in.h * in.w), grad, in.w, in.h,
+                                              pass->in_new[0]);
             continue;
         }
+        if (pass->in_new[0])
+            memset(to, 0, (size_t)(in.h * in.w) * sizeof(float));
         const uint8_t *where = (const uint8_t *)pass->keep + (size_t)i * (size_t)(out.h * out.w);
         for (int y = 0; y < out.h; y++)
             for (int x = 0; x < out.w; x++) {
@@ -69,4 +74,4 @@ static void backward(const void *options, const struct pass *pass)
     }
 }
 
-const struct layer_kind layer_pool = { "pool", "max pooling", sizeof(struct pool), 0, plan, forward, backward };
+const struct layer_kind layer_pool = { "pool", "max pooling", sizeof(struct pool), CAN_SET, plan, forward, backward };

@@ -23,17 +23,22 @@ struct marks_options {
     float face_weight, marks_weight;
 };
 
-struct deepid2_options {
-    int maps, code;     /* maps of conv1; units of the code */
+enum verify_signal { VERIFY_L2, VERIFY_L2_SAME, VERIFY_L2_DIFFERENT, VERIFY_L1, VERIFY_COSINE, VERIFY_NONE };
+
+struct deepid2_options { /* and deepid2plus */
+    int maps, code;     /* maps of conv1 (deepid2plus: of every conv); units of the code */
     int people;         /* classes of the identification signal; 0: neither signal, for running only */
     bool normalize;     /* batch normalisation after each convolution and the code; no in folded nets */
     bool rectify;       /* the code is a relu, as in the paper */
     bool unit;          /* codes and class weights of length 1: the normalised softmax */
     float margin, scale; /* of the normalised softmax */
+    bool identify;      /* the softmax signal */
+    int verify;         /* enum verify_signal */
     float pair_weight, pair_margin;
     float drop;         /* dropout before the softmax */
+    bool branches;      /* deepid2plus: a code and its signals at every depth, "code1" .. "code3" */
 };
 
-extern const struct model model_lnet, model_deepid2, model_marks;
+extern const struct model model_lnet, model_marks, model_deepid2, model_deepid2plus;
 
 #endif

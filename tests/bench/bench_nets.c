@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * How fast the nets run and learn on one thread, beside what OpenBLAS reaches in the same minute on a product of
- * 512 cubed: machines are noisy, ratios are not. CSV on standard output. */
+ * 512 cubed: machines are noisy, ratios are not. CSV on standard output.
+ * bench_nets [layers] [NAME...]: with the time of each layer; only benches whose name holds one of the names. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,12 +11,14 @@
 #include "nets/internal.h"
 #include "nets/models/models.h"
 
+enum { TIMES = 8 };
+
 static double blas_rate(void)
 {
-    enum { N = 512, TIMES = 12 };
+    enum { N = 512, PRODUCTS = 12 };
     static float a[N * N], b[N * N], c[N * N];
     double best = 0;
-    for (int i = 0; i < TIMES; i++) {
+    for (int i = 0; i < PRODUCTS; i++) {
         int64_t t = clock_thread_us();
         gemm(false, false, N, N, N, 1, a, N, b, N, 0, c, N);
         t = clock_thread_us() - t;
@@ -47,7 +50,38 @@ static void fill(struct net_run *r)
     }
 }
 
-static int bench(const char *what, const struct model *m, const void *options, int batch, int h, int w, enum net_use use)
+/* `bench_nets layers`: forward and backward of each layer, the best of all passes, in ms a batch. */
+struct spent { int64_t before[2], best[2]; };
+static struct spent spent[NET_LAYERS];
+
+static void note_spent(const struct net_run *r)
+{
+    for (int i = 0; i < r->net->n_nodes; i++) {
+        const int64_t now[2] = { r->nodes[i].spent_us, r->nodes[i].back_us };
+        for (int k = 0; k < 2; k++) {
+            int64_t d = now[k] - spent[i].before[k];
+            spent[i].best[k] = spent[i].before[k] == 0 || d < spent[i].best[k] ? d : spent[i].best[k];
+            spent[i].before[k] = now[k];
+        }
+    }
+}
+
+static void print_spent(const struct net_run *r, double blas)
+{
+    for (int i = 0; i < r->net->n_nodes; i++) {
+        const struct node *d = &r->net->nodes[i];
+        double adds = (double)d->multiply_adds * r->batch, rate[2];
+        for (int k = 0; k < 2; k++) /* backward: two products of that size */
+            rate[k] = spent[i].best[k] ? 2 * adds * (k + 1) / (double)spent[i].best[k] / 1e3 / blas : 0;
+        if (d->kind)
+            printf("  %-16s %-12s %8.2f %5.2f   %8.2f %5.2f\n", d->name, d->kind->name, (double)spent[i].best[0] / 1e3,
+                   rate[0], (double)spent[i].best[1] / 1e3, rate[1]);
+    }
+    memset(spent, 0, sizeof spent);
+}
+
+static int bench(const char *what, const struct model *m, const void *options, int batch, int h, int w, enum net_use use,
+                 bool layers)
 {
     struct net *n = NULL;
     struct net_run *r = NULL;
@@ -58,16 +92,20 @@ static int bench(const char *what, const struct model *m, const void *options, i
         return 1;
     }
     fill(r);
-    double best = 1e30, blas = blas_rate();
-    for (int i = 0; i < 12; i++) {
+    double best = 1e30, step = 1e30, blas = blas_rate();
+    for (int i = 0; i < TIMES; i++) {
         int64_t t = clock_thread_us();
         if (use == NET_LEARN) {
             net_run_learn(r);
+            int64_t u = clock_thread_us();
             solver_step(s, (struct net_run *[]){ r }, 1);
+            u = clock_thread_us() - u;
+            step = (double)u < step ? (double)u : step;
         } else {
             net_run_forward(r, 0);
         }
         t = clock_thread_us() - t;
+        note_spent(r);
         best = (double)t < best ? (double)t : best;
     }
     double again = blas_rate();
@@ -75,33 +113,67 @@ static int bench(const char *what, const struct model *m, const void *options, i
     /* backward costs about twice the forward */
     double rate = 2 * multiply_adds(n, r) * batch * (use == NET_LEARN ? 3 : 1) / best / 1e3;
     printf("%s,%d,%.3f,%.1f,%.1f,%.1f,%.2f\n", what, batch, best / 1e3, 1e6 * batch / best, rate, blas, rate / blas);
+    if (layers) {
+        printf("  %-16s %-12s %8s %5s   %8s %5s\n", "layer", "kind", "forward", "ratio", "backward", "ratio");
+        print_spent(r, blas);
+        printf("  solver step %.2f ms\n", use == NET_LEARN ? step / 1e3 : 0);
+    }
     solver_free(&s);
     net_run_free(&r);
     net_free(&n);
     return 0;
 }
 
-int main(void)
+static bool wanted(const char *what, int n_words, char **words)
 {
-    struct deepid2_options id;
+    bool any = false;
+    for (int i = 1; i < n_words; i++) {
+        if (strstr(what, words[i]))
+            return true;
+        any |= strcmp(words[i], "layers") != 0;
+    }
+    return !any;
+}
+
+int main(int n_words, char **words)
+{
+    struct deepid2_options id, plus;
     struct lnet_options locate;
-    option_defaults(model_deepid2.options, &id);
-    option_defaults(model_lnet.options, &locate);
-    nets_set_threads(1);
-    fprintf(stderr, "kernels %s, OpenBLAS %s, one thread, processor time, best of 12\n", kernels_best()->name,
-            nets_blas_name());
-    printf("what,batch,ms,samples_s,gflops,blas_gflops,ratio\n");
+    bool layers = n_words > 1 && !strcmp(words[1], "layers");
     int bad = 0;
-    bad |= bench("deepid2 code", &model_deepid2, &id, 1, 0, 0, NET_INFER);
-    bad |= bench("deepid2 code", &model_deepid2, &id, 32, 0, 0, NET_INFER);
-    bad |= bench("lnet 320x256", &model_lnet, &locate, 1, 256, 320, NET_INFER);
-    bad |= bench("lnet 640x384", &model_lnet, &locate, 1, 384, 640, NET_INFER);
-    bad |= bench("lnet 640x480", &model_lnet, &locate, 1, 480, 640, NET_INFER);
-    bad |= bench("lnet 1280x736", &model_lnet, &locate, 1, 736, 1280, NET_INFER);
-    id.people = 10000;
-    id.normalize = true;
-    bad |= bench("deepid2 learn", &model_deepid2, &id, 64, 0, 0, NET_LEARN);
-    locate.normalize = true;
-    bad |= bench("lnet learn 256x256", &model_lnet, &locate, 8, 0, 0, NET_LEARN);
+    option_defaults(model_deepid2.options, &id);
+    option_defaults(model_deepid2plus.options, &plus);
+    option_defaults(model_lnet.options, &locate);
+    struct deepid2_options id_learn = id, plus_learn = plus, plain;
+    struct lnet_options locate_learn = locate;
+    id_learn.people = plus_learn.people = 10869;
+    id_learn.normalize = plus_learn.normalize = locate_learn.normalize = true;
+    id_learn.unit = plus_learn.unit = plus_learn.branches = true;
+    plain = plus_learn;
+    plain.branches = false;
+    const struct { const char *what; const struct model *model; const void *options; int batch, h, w; enum net_use use; } all[] = {
+        { "deepid2 code", &model_deepid2, &id, 1, 0, 0, NET_INFER },
+        { "deepid2 code", &model_deepid2, &id, 32, 0, 0, NET_INFER },
+        { "deepid2plus code", &model_deepid2plus, &plus, 1, 0, 0, NET_INFER },
+        { "deepid2plus code", &model_deepid2plus, &plus, 32, 0, 0, NET_INFER },
+        { "lnet 320x256", &model_lnet, &locate, 1, 256, 320, NET_INFER },
+        { "lnet 640x384", &model_lnet, &locate, 1, 384, 640, NET_INFER },
+        { "lnet 640x480", &model_lnet, &locate, 1, 480, 640, NET_INFER },
+        { "lnet 1280x736", &model_lnet, &locate, 1, 736, 1280, NET_INFER },
+        { "deepid2 learn", &model_deepid2, &id_learn, 64, 0, 0, NET_LEARN },
+        { "deepid2 learn", &model_deepid2, &id_learn, 128, 0, 0, NET_LEARN },
+        { "deepid2plus learn no branches", &model_deepid2plus, &plain, 64, 0, 0, NET_LEARN },
+        { "deepid2plus learn", &model_deepid2plus, &plus_learn, 64, 0, 0, NET_LEARN },
+        { "deepid2plus learn", &model_deepid2plus, &plus_learn, 128, 0, 0, NET_LEARN },
+        { "lnet learn 256x256", &model_lnet, &locate_learn, 8, 0, 0, NET_LEARN },
+    };
+    nets_set_threads(1);
+    fprintf(stderr, "kernels %s, OpenBLAS %s, one thread, processor time, best of %d\n", kernels_best()->name,
+            nets_blas_name(), TIMES);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* a bench that is ended has shown what it had */
+    printf("what,batch,ms,samples_s,gflops,blas_gflops,ratio\n");
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (wanted(all[i].what, n_words, words))
+            bad |= bench(all[i].what, all[i].model, all[i].options, all[i].batch, all[i].h, all[i].w, all[i].use, layers);
     return bad;
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ * Codes and their signals, for DeepID2 (one code) and DeepID2+ (four while it learns): papers.md sections 3 and 6. */
+#include "nets/models/identity.h"
+
+#include <stdio.h>
+
+#include "nets/layers/layers.h"
+
+enum { NAME = 32 };
+
+static int normalize(struct net_builder *b, const struct deepid2_options *o, const char *name, int from)
+{
+    char norm[NAME + 8];
+    snprintf(norm, sizeof norm, "%s.norm", name);
+    return o->normalize ? net_normalize(b, norm, from) : from;
+}
+
+int identity_relu(struct net_builder *b, const struct deepid2_options *o, const char *name, int from)
+{
+    return net_relu(b, normalize(b, o, name, from));
+}
+
+static const char *named(char *name, const char *what, const char *at)
+{
+    snprintf(name, NAME, "%s%s", what, at);
+    return name;
+}
+
+static struct pair_loss pair_loss_of(const struct deepid2_options *o)
+{
+    struct pair_loss p = { .weight = o->pair_weight, .margin = o->pair_margin };
+    switch ((enum verify_signal)o->verify) {
+    case VERIFY_L2_SAME:
+        p.side = PAIR_SAME;
+        break;
+    case VERIFY_L2_DIFFERENT:
+        p.side = PAIR_DIFFERENT;
+        break;
+    case VERIFY_L1:
+        p.form = PAIR_L1;
+        break;
+    case VERIFY_COSINE:
+        p.form = PAIR_COSINE;
+        break;
+    case VERIFY_L2:
+    case VERIFY_NONE:
+        break;
+    }
+    return p;
+}
+
+static void add_signals(struct net_builder *b, const struct deepid2_options *o, const char *at, int code, int who)
+{
+    char name[NAME];
+    int seen = o->unit ? net_unit(b, code, .scale = 1) : code;
+    if (o->identify) {
+        int x = o->drop > 0 ? net_dropout(b, seen, .rate = o->drop) : seen;
+        int people = net_full(b, named(name, "people", at), x, .units = o->people, .no_bias = o->unit,
+                              .unit_rows = o->unit);
+        net_softmax_loss(b, named(name, "identify", at), people, who, .weight = 1, .margin = o->unit ? o->margin : 0,
+                         .scale = o->unit ? o->scale : 0);
+    }
+    if (o->verify != VERIFY_NONE) {
+        struct pair_loss p = pair_loss_of(o);
+        net_add(b, &layer_pair_loss, named(name, "verify", at), &p, 2, (int[]){ seen, who });
+    }
+}
+
+void identity_code(struct net_builder *b, const struct deepid2_options *o, const char *at, int from, int who)
+{
+    char name[NAME];
+    int x = net_full(b, named(name, "feature", at), from, .units = o->code);
+    x = normalize(b, o, name, x);
+    /* without relu the code is a copy: a layer of that name that all users can find */
+    int code = net_add(b, o->rectify ? &layer_relu : &layer_join, named(name, "code", at), NULL, 1, &x);
+    net_keep(b, code);
+    if (o->people > 0)
+        add_signals(b, o, at, code, who);
+}
+
+int identity_who(struct net_builder *b, const struct deepid2_options *o)
+{
+    return o->people > 0 ? net_input(b, "who", (struct shape){ 1, 1, 1, 1 }) : 0;
+}
