@@ -11,7 +11,8 @@
 
 struct single_kind {
     const char *name, *about;
-    const struct option *options; /* NULL: none. Their group has the kind's name */
+    const struct option *options; /* NULL: none */
+    const char *group;            /* their name before the dot */
     size_t options_size;
     enum status (*open)(void **out, const void *options); /* takes all memory there will be */
     /* `box` frames the target in `im`, in pixels. May be called again for another target. Fails when there is nothing

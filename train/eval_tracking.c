@@ -61,7 +61,7 @@ static enum status read_words(struct measuring *m, int n_words, char **words, st
     if (s)
         return s;
     struct option_group groups[2] = {{"tracking", "", tracking_table, &m->options},
-                                     {m->kind->name, m->kind->about, m->kind->options, m->values}};
+                                     {m->kind->group, m->kind->about, m->kind->options, m->values}};
     int n_groups = m->kind->options ? 2 : 1;
     if (m->kind->options_size > sizeof m->values)
         return fail(NO_RESOURCE, "eval tracking: %s has too many options", m->kind->name);
