@@ -67,7 +67,7 @@ static const struct single_kind pixels = {
     .open = simple_open, .start = pixels_start, .update = pixels_update, .close = simple_close,
 };
 
-static const struct single_kind *const kinds[] = {&still, &pixels, &single_fcnt_paper};
+static const struct single_kind *const kinds[] = {&still, &pixels, &single_fcnt, &single_fcnt_paper};
 
 int single_count(void)
 {

@@ -5,6 +5,6 @@
 
 #include "tracker/single.h"
 
-extern const struct single_kind single_fcnt_paper;
+extern const struct single_kind single_fcnt, single_fcnt_paper;
 
 #endif

@@ -14,10 +14,11 @@ static void build_maps(struct net_builder *b, const void *options)
     x = net_pool(b, "pool1", net_relu(b, net_conv(b, "conv1", x, .maps = o->maps, .kernel = 4)), .kernel = 2);
     x = net_conv(b, "conv2", x, .maps = 2 * o->maps, .kernel = 3);
     int low = net_add(b, &layer_relu, "low", NULL, 1, &x);
-    x = net_conv(b, "conv3", net_pool(b, "pool2", low, .kernel = 2), .maps = o->high, .kernel = 3);
-    int high = net_add(b, &layer_relu, "high", NULL, 1, &x);
     net_keep(b, low);
-    net_keep(b, high);
+    if (o->high == 0)
+        return;
+    x = net_conv(b, "conv3", net_pool(b, "pool2", low, .kernel = 2), .maps = o->high, .kernel = 3);
+    net_keep(b, net_add(b, &layer_relu, "high", NULL, 1, &x));
 }
 
 static void square(struct net_builder *b, int heat, int size)
