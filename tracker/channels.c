@@ -11,7 +11,7 @@ enum { BINS = GRADIENT_BINS, CELL = CHANNEL_CELL, TABLE = 256 };
 void channels_open(struct channels *c, struct arena *arena)
 {
     c->turns = arena_alloc(arena, TABLE * TABLE, sizeof(float));
-    c->bins = arena_alloc(arena, CHANNEL_GRID * CHANNEL_GRID * BINS, sizeof(float));
+    c->bins = arena_alloc(arena, (CHANNEL_GRID + 2) * (CHANNEL_GRID + 2) * BINS, sizeof(float));
     c->energy = arena_alloc(arena, (CHANNEL_GRID + 2) * (CHANNEL_GRID + 2), sizeof(float));
     for (int i = 0; c->turns && i < TABLE * TABLE; i++) {
         float a = atan2f((float)(i / TABLE - TABLE / 2), (float)(i % TABLE - TABLE / 2)) / 6.2831853f;
@@ -34,29 +34,39 @@ static int gradient(const uint8_t *p, ptrdiff_t left, ptrdiff_t right, ptrdiff_t
     return most;
 }
 
-/* One pixel's gradient goes to the two nearest directions of up to four nearest cells. */
-static void vote(float *bins, int grid, int x, int y, float size, float direction)
+static inline float least(float a, float b) /* fminf is a call */
 {
-    int first = (int)direction % BINS, second = first + 1 == BINS ? 0 : first + 1;
-    float share = direction - floorf(direction);
-    float cx = ((float)x + 0.5f) / CELL - 0.5f, cy = ((float)y + 0.5f) / CELL - 0.5f;
-    int x0 = (int)floorf(cx), y0 = (int)floorf(cy);
-    float fx = cx - (float)x0, fy = cy - (float)y0;
-    for (int k = 0; k < 4; k++) {
-        int u = x0 + k % 2, v = y0 + k / 2;
-        if (u < 0 || v < 0 || u >= grid || v >= grid)
-            continue;
-        float w = size * (k % 2 ? fx : 1 - fx) * (k / 2 ? fy : 1 - fy);
-        float *to = bins + (v * grid + u) * BINS;
-        to[first] += w * (1 - share);
-        to[second] += w * share;
-    }
+    return a < b ? a : b;
+}
+
+/* One pixel's gradient goes to the two nearest directions of the four nearest cells. `bins` has a border of one cell. */
+static inline void vote(float *bins, int row, int x, int y, float size, float direction)
+{
+    int first = (int)direction, second = first + 1;
+    float share = direction - (float)first;
+    first = first >= BINS ? first - BINS : first;
+    second = second >= BINS ? second - BINS : second;
+    float right = ((float)((x + CELL / 2) % CELL) + 0.5f) / CELL, below = ((float)((y + CELL / 2) % CELL) + 0.5f) / CELL;
+    float *to = bins + ((y + CELL / 2) / CELL * row + (x + CELL / 2) / CELL) * BINS;
+    float a = size * (1 - share), b = size * share, weight = (1 - right) * (1 - below);
+    to[first] += a * weight;
+    to[second] += b * weight;
+    weight = right * (1 - below);
+    to[BINS + first] += a * weight;
+    to[BINS + second] += b * weight;
+    to += row * BINS;
+    weight = (1 - right) * below;
+    to[first] += a * weight;
+    to[second] += b * weight;
+    weight = right * below;
+    to[BINS + first] += a * weight;
+    to[BINS + second] += b * weight;
 }
 
 static void fill_bins(const struct channels *c, struct image im, int grid)
 {
-    int side = grid * CELL;
-    memset(c->bins, 0, (size_t)(grid * grid * BINS) * sizeof(float));
+    int side = grid * CELL, cells = grid + 2;
+    memset(c->bins, 0, (size_t)(cells * cells * BINS) * sizeof(float));
     for (int y = 0; y < side; y++) {
         const uint8_t *row = im.pixels + (ptrdiff_t)y * im.stride;
         ptrdiff_t up = y > 0 ? -im.stride : 0, down = y < im.h - 1 ? im.stride : 0;
@@ -65,7 +75,7 @@ static void fill_bins(const struct channels *c, struct image im, int grid)
             ptrdiff_t left = x > 0 ? -IMAGE_PIXEL : 0, right = x < im.w - 1 ? IMAGE_PIXEL : 0;
             int square = gradient(row + x * IMAGE_PIXEL, left, right, up, down, &dx, &dy);
             if (square > 0)
-                vote(c->bins, grid, x, y, sqrtf((float)square),
+                vote(c->bins, cells, x, y, sqrtf((float)square),
                      c->turns[(dy / 2 + TABLE / 2) * TABLE + dx / 2 + TABLE / 2]);
         }
     }
@@ -78,7 +88,7 @@ static void fill_energy(const struct channels *c, int grid)
     for (int y = 0; y < row; y++)
         for (int x = 0; x < row; x++) {
             int u = x < 1 ? 0 : x > grid ? grid - 1 : x - 1, v = y < 1 ? 0 : y > grid ? grid - 1 : y - 1;
-            const float *b = c->bins + (v * grid + u) * BINS;
+            const float *b = c->bins + ((v + 1) * row + u + 1) * BINS;
             float sum = 0;
             for (int k = 0; k < BINS / 2; k++)
                 sum += (b[k] + b[k + BINS / 2]) * (b[k] + b[k + BINS / 2]);
@@ -93,7 +103,7 @@ static void put_cell(const float *b, const float *norm, float *out, int plane)
     for (int k = 0; k < BINS; k++) {
         float value = 0;
         for (int i = 0; i < 4; i++) {
-            float v = fminf(b[k] * norm[i], cut);
+            float v = least(b[k] * norm[i], cut);
             value += 0.5f * v;
             sums[i] += v;
         }
@@ -102,7 +112,7 @@ static void put_cell(const float *b, const float *norm, float *out, int plane)
     for (int k = 0; k < BINS / 2; k++) {
         float value = 0, both = b[k] + b[k + BINS / 2];
         for (int i = 0; i < 4; i++)
-            value += 0.5f * fminf(both * norm[i], cut);
+            value += 0.5f * least(both * norm[i], cut);
         out[(BINS + k) * plane] = value;
     }
     for (int i = 0; i < 4; i++)
@@ -121,7 +131,7 @@ void channels_gradients(const struct channels *c, float *out, struct image im, i
                 const float *e = c->energy + (y + i / 2) * row + x + i % 2;
                 norm[i] = 1 / sqrtf(e[0] + e[1] + e[row] + e[row + 1] + 1.0f);
             }
-            put_cell(c->bins + (y * grid + x) * BINS, norm, out + y * grid + x, grid * grid);
+            put_cell(c->bins + ((y + 1) * row + x + 1) * BINS, norm, out + y * grid + x, grid * grid);
         }
 }
 
@@ -129,7 +139,7 @@ void channels_gradients(const struct channels *c, float *out, struct image im, i
 static void add_colour(float *shares, const uint8_t *p)
 {
     float r = p[IMAGE_R], g = p[IMAGE_G], b = p[IMAGE_B];
-    float most = fmaxf(r, fmaxf(g, b)), chroma = most - fminf(r, fminf(g, b));
+    float most = fmaxf(r, fmaxf(g, b)), chroma = most - least(r, least(g, b));
     float pure = chroma / (most + 32), light = most * (2.0f / 255), hue = 0;
     if (chroma > 0)
         hue = most == r ? (g - b) / chroma + 6 : most == g ? (b - r) / chroma + 2 : (r - g) / chroma + 4;

@@ -34,7 +34,7 @@ static const struct option table[] = {
     {"every", OPTION_INT, AT(every), "2", 1, 100, NULL, "frames from one learning step to the next"},
     {"size_every", OPTION_INT, AT(size_every), "2", 1, 100, NULL, "frames from one look at the size to the next"},
     {"scale_step", OPTION_FLOAT, AT(scale_step), "1.02", 1, 1.2, NULL, "from one size to the next"},
-    {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.025", 0, 1, NULL, "how fast the size filter learns"},
+    {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.04", 0, 1, NULL, "how fast the size filter learns, at every second look"},
     {"doubt", OPTION_FLOAT, AT(doubt), "0.3", 0, 1, NULL, "nothing is learnt below this part of the usual heat"},
     {0},
 };
@@ -297,7 +297,7 @@ static float fast_update(void *tracker, struct image im, struct box *box)
         ridge_shift(t->x, t->head.n, dx, dy);
         ridge_learn(&t->head, t->x);
     }
-    if (sized)
+    if (sized && t->frame / o->size_every % 2 == 0)
         scale_learn(&t->scale, im, t->box, false);
     t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
     *box = t->box;

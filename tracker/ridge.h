@@ -51,7 +51,7 @@ void ridge_significance(struct ridge *r, const float *x, float *significance);
 enum { CHANNEL_CELL = 4, GRADIENT_BINS = 18, GRADIENT_MAPS = 31, COLOUR_MAPS = 9, CHANNEL_GRID = RIDGE_GRID };
 struct channels {
     float *turns;  /* [256, 256]: direction of a gradient in bins */
-    float *bins, *energy; /* scratch for CHANNEL_GRID^2 cells */
+    float *bins, *energy; /* scratch for CHANNEL_GRID^2 cells and a border */
 };
 void channels_open(struct channels *c, struct arena *arena);
 /* out [GRADIENT_MAPS, grid, grid] of the picture's first 4 grid x 4 grid pixels. */
