@@ -43,9 +43,8 @@ static const struct option table[] = {
 struct fast {
     struct arena *arena;
     struct fast_options options;
-    struct net *net;
-    struct net_run *run;
-    int picture, low, n_net, n_kept; /* maps of the net, those chosen */
+    struct wide { struct net *net; struct net_run *run; int picture, low; } whole, few; /* few: the chosen maps only */
+    int n_net, n_kept; /* maps of the two */
     struct channels channels;
     struct spectrum spectrum;
     struct ridge every_map, head; /* the first: on the first frame, with all maps, to choose from */
@@ -59,34 +58,60 @@ struct fast {
     int frame;
 };
 
+static enum status open_one(struct wide *w, int maps, int low)
+{
+    struct fcnt_maps_options o = {maps, low, 0, SIDE};
+    enum status s = net_create(&w->net, &model_fcnt_maps, &o, 1);
+    if (!s)
+        s = net_run_create(&w->run, w->net, 1, NET_INFER);
+    if (!s && !(s = net_find(w->net, "picture", &w->picture)))
+        s = net_find(w->net, "low", &w->low);
+    return s;
+}
+
 static enum status open_net(struct fast *t)
 {
     char path[PATH];
     struct net *face = NULL;
-    int taken;
+    int taken, maps = 0;
     const char *weights = t->options.weights;
     enum status s = weights && *weights ? OK : file_find_weights(path, sizeof path, "deepid2");
     weights = weights && *weights ? weights : path;
     if (!s)
         s = net_load(&face, weights, "deepid2");
-    if (s)
-        return s;
-    const struct deepid2_options *o = net_options(face);
-    struct fcnt_maps_options mine = {o->maps, 0, SIDE};
-    t->n_net = 2 * o->maps;
-    s = o->normalize ? fail(BAD_MATCH, "%s: not folded: the tracker wants the shipped form", weights) : OK;
+    if (!s) {
+        const struct deepid2_options *o = net_options(face);
+        maps = o->maps;
+        s = o->normalize ? fail(BAD_MATCH, "%s: not folded: the tracker wants the shipped form", weights) : OK;
+    }
     net_free(&face);
+    t->n_net = 2 * maps;
+    t->n_kept = (int)fmaxf(1, roundf(t->options.keep * (float)t->n_net));
     if (!s)
-        s = net_create(&t->net, &model_fcnt_maps, &mine, 1);
+        s = open_one(&t->whole, maps, t->n_net);
     if (!s)
-        s = net_borrow(t->net, weights, &taken);
+        s = open_one(&t->few, maps, t->n_kept);
+    if (!s)
+        s = net_borrow(t->whole.net, weights, &taken);
     if (!s && taken != 4)
         s = fail(BAD_MATCH, "%s: holds %d of the 4 arrays of two convolutions", weights, taken);
-    if (!s)
-        s = net_run_create(&t->run, t->net, 1, NET_INFER);
-    if (!s && !(s = net_find(t->net, "picture", &t->picture)))
-        s = net_find(t->net, "low", &t->low);
     return s;
+}
+
+/* A map that was not chosen is not computed: the kernels of the others are all that the small net has. */
+static void shrink_net(struct fast *t)
+{
+    static const char *const names[] = {"conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"};
+    for (int i = 0; i < 4 && t->n_net > 0; i++) {
+        size_t n, n_few;
+        const float *from = net_weight(t->whole.net, names[i], &n);
+        float *to = net_weight(t->few.net, names[i], &n_few);
+        size_t one = n / (size_t)t->n_net;
+        if (i < 2)
+            memcpy(to, from, n * sizeof(float));
+        for (int k = 0; i >= 2 && k < t->n_kept; k++)
+            memcpy(to + (size_t)k * one, from + (size_t)t->chosen[k] * one, one * sizeof(float));
+    }
 }
 
 static void fast_close(void **tracker)
@@ -95,8 +120,10 @@ static void fast_close(void **tracker)
     if (!t)
         return;
     struct arena *a = t->arena;
-    net_run_free(&t->run);
-    net_free(&t->net);
+    net_run_free(&t->whole.run);
+    net_run_free(&t->few.run);
+    net_free(&t->whole.net);
+    net_free(&t->few.net);
     arena_free(&a);
     *tracker = NULL;
 }
@@ -136,7 +163,6 @@ static enum status fast_open(void **out, const void *options)
     t->options = *(const struct fast_options *)options;
     enum status s = t->options.net > 0 ? open_net(t) : OK;
     t->options.weights = NULL; /* the caller's text need not live on */
-    t->n_kept = (int)roundf(t->options.keep * (float)t->n_net);
     if (!s) {
         take_memory(t);
         s = arena_seal(a);
@@ -193,14 +219,14 @@ static void look(struct fast *t, struct image im, bool first)
                            patch.stride};
     channels_gradients(&t->channels, t->maps, middle, RIDGE_GRID);
     channels_colours(colours, middle, RIDGE_GRID);
+    const struct wide *wide = first ? &t->whole : &t->few;
     int n = first ? t->n_net : t->n_kept;
     if (n > 0) {
-        image_to_planes(net_run_at(t->run, t->picture).at, SIDE, SIDE, patch);
-        net_run_forward(t->run, 0);
+        image_to_planes(net_run_at(wide->run, wide->picture).at, SIDE, SIDE, patch);
+        net_run_forward(wide->run, 0);
     }
     for (int i = 0; i < n; i++)
-        shrink(net + i * RIDGE_CELLS,
-               net_run_at(t->run, t->low).at + (size_t)(first ? i : t->chosen[i]) * NET_GRID * NET_GRID);
+        shrink(net + i * RIDGE_CELLS, net_run_at(wide->run, wide->low).at + (size_t)i * NET_GRID * NET_GRID);
     double gradients = prepare(t, t->maps, GRADIENT_MAPS, 1);
     double colour = prepare(t, colours, COLOUR_MAPS, first ? 1 : t->factor[0]);
     double low = prepare(t, net, n, first ? 1 : t->factor[1]);
@@ -247,6 +273,7 @@ static enum status fast_start(void *tracker, struct image im, struct box box)
     look(t, im, true);
     spectrum_forward(&t->spectrum, t->all, t->maps, OWN + t->n_net);
     choose(t, w, h);
+    shrink_net(t);
     ridge_start(&t->head, t->x, w, h);
     scale_learn(&t->scale, im, box, true);
     return OK;
