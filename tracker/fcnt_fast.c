@@ -26,7 +26,7 @@ static const struct option table[] = {
     {"area", OPTION_FLOAT, AT(area), "5", 2, 10, NULL, "side of the search region over the root of the box's area"},
     {"net", OPTION_FLOAT, AT(net), "0.7", 0, 10, NULL, "weight of the net's maps beside the gradients' 1; 0: none"},
     {"keep", OPTION_FLOAT, AT(keep), "0.75", 0.01, 1, NULL, "part of the net's maps that is chosen"},
-    {"colour", OPTION_FLOAT, AT(colour), "0.7", 0, 10, NULL, "weight of the colour maps"},
+    {"colour", OPTION_FLOAT, AT(colour), "1", 0, 10, NULL, "weight of the colour maps"},
     {"rate", OPTION_FLOAT, AT(rate), "0.015", 0, 1, NULL, "how fast the model follows the target's look"},
     {"weight", OPTION_FLOAT, AT(weight), "0.01", 0, 1000, NULL, "regularisation of the filter"},
     {"width", OPTION_FLOAT, AT(width), "0.0625", 0.01, 1, NULL, "deviation of the wanted heat over the target's size"},
@@ -51,7 +51,7 @@ struct fast {
     struct scale_filter scale;
     uint8_t *pixels;
     float *maps, *all, *x, *heat, *significance; /* [OWN + n_net, CELLS]; spectra; */
-    float window[RIDGE_GRID], factor[2];         /* factor: of the colour and the net maps */
+    float window[RIDGE_GRID], factor;            /* factor: of the net's maps */
     int *chosen;
     struct box box;
     float usual; /* heat at the target, running mean */
@@ -227,18 +227,15 @@ static void look(struct fast *t, struct image im, bool first)
     }
     for (int i = 0; i < n; i++)
         shrink(net + i * RIDGE_CELLS, net_run_at(wide->run, wide->low).at + (size_t)i * NET_GRID * NET_GRID);
+    /* colours are shares of a cell: where nearly all is grey they must stay small, not be blown up to noise */
     double gradients = prepare(t, t->maps, GRADIENT_MAPS, 1);
-    double colour = prepare(t, colours, COLOUR_MAPS, first ? 1 : t->factor[0]);
-    double low = prepare(t, net, n, first ? 1 : t->factor[1]);
+    prepare(t, colours, COLOUR_MAPS, t->options.colour);
+    double low = prepare(t, net, n, first ? 1 : t->factor);
     if (!first)
         return;
-    /* from now on the three kinds weigh what the options say */
-    t->factor[0] = t->options.colour * (float)sqrt(gradients / (colour + 1e-9));
-    t->factor[1] = t->options.net * (float)sqrt(gradients / (low + 1e-9));
-    for (int k = 0; k < COLOUR_MAPS * RIDGE_CELLS; k++)
-        colours[k] *= t->factor[0];
+    t->factor = t->options.net * (float)sqrt(gradients / (low + 1e-9)); /* the net's scale is its training's affair */
     for (int k = 0; k < n * RIDGE_CELLS; k++)
-        net[k] *= t->factor[1];
+        net[k] *= t->factor;
 }
 
 /* The head on all maps says which of the net's it needs: the significance is exact for a linear head. */
