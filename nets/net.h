@@ -102,6 +102,7 @@ struct solver_options {
 struct solver; /* momentum steps: for train/ and the tracker */
 enum status solver_create(struct solver **out, struct net *n, const struct solver_options *o);
 void solver_set_rate(struct solver *s, float rate);
+void solver_reset(struct solver *s); /* forgets the momentum: another task begins */
 /* Averages the gradients of the runs in fixed order, steps, sets the runs' gradients to zero. */
 void solver_step(struct solver *s, struct net_run *const *runs, int n_runs);
 double solver_gradient_norm(const struct solver *s); /* of the last step */

@@ -46,6 +46,11 @@ void solver_set_rate(struct solver *s, float rate)
     s->options.rate = rate;
 }
 
+void solver_reset(struct solver *s)
+{
+    memset(s->velocity, 0, s->net->n_weights * sizeof(float));
+}
+
 static void step_param(struct solver *s, const struct kernels *k, const struct param *p, float *grad, float scale)
 {
     float *w = s->net->weights + p->at, *v = s->velocity + p->at;

@@ -29,12 +29,13 @@ const struct command command_train = {
 
 const struct command command_eval = {
     .name = "eval",
-    .usage = "eval verification|detection|marks|tracks|neurons|speed [options]",
+    .usage = "eval verification|detection|marks|tracking|tracks|neurons|speed [options]",
     .about = "measure: prints a table and, last, one line of key=value figures",
     .more =
         "eval verification --pairs FILE [--images DIR] [--matcher joint-bayes|cosine|hamming] [--aligned]\n"
         "eval detection --truth FILE --images DIR | --pack FILE.mkv  [--min-size 20] [--iou 0.5]\n"
         "eval marks --truth FILE --images DIR | --pack FILE.mkv --split test\n"
+        "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--plot FILE.png]\n"
         "eval tracks --truth gt.txt --tracks FILE\n"
         "eval neurons --pack FACES.mkv[,MORE.mkv] [--pairs TABLE] [--weights FILE] [--least 10]: what single neurons tell,\n"
         "    and faces that are covered, against local binary patterns\n"

@@ -9,6 +9,7 @@
 enum status eval_verification(int n_words, char **words);
 enum status eval_detection(int n_words, char **words);
 enum status eval_marks(int n_words, char **words);
+enum status eval_tracking(int n_words, char **words);
 enum status eval_tracks(int n_words, char **words);
 enum status eval_neurons(int n_words, char **words);
 

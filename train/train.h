@@ -10,7 +10,7 @@
 /* facetrail train RECIPE [--resume] [--group.name VALUE ...]: words after the command. When *stop becomes true the run
  * saves a checkpoint and ends. */
 enum status train_command(int n_words, char **words, const atomic_bool *stop);
-/* facetrail eval WHAT ...: verification, detection, marks, tracks ... (`speed` belongs to pipeline/). */
+/* facetrail eval WHAT ...: verification, detection, marks, tracking, tracks ... (`speed` belongs to pipeline/). */
 enum status eval_command(int n_words, char **words);
 
 #endif

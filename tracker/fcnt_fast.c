@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT
+ * FCNT in real time: the same chain (maps of a region, the significant ones chosen, a head that learns the target's heat,
+ * another that knows only the first frame), with heads in closed form (ridge.c) in place of gradient descent, gradient
+ * and colour maps beside the net's, and the size by a filter of its own (scale.c). */
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "nets/models/fcnt.h"
+#include "nets/models/models.h"
+#include "tracker/ridge.h"
+#include "tracker/single_kinds.h"
+
+/* 168 x 168 pixels: conv2 gives 80 x 80 cells of 2 pixels from 3.5 on; their 2 x 2 means are 40 x 40 cells of 4. */
+enum { SIDE = 168, MARGIN = 4, NET_GRID = 80, PATH = 1024, OWN = GRADIENT_MAPS + COLOUR_MAPS };
+
+struct fast_options {
+    const char *weights;
+    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt;
+    int rounds, every, size_every;
+};
+#define AT(field) offsetof(struct fast_options, field)
+static const struct option table[] = {
+    {"weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "weights of DeepID2; empty: the shipped ones"},
+    {"area", OPTION_FLOAT, AT(area), "5", 2, 10, NULL, "side of the search region over the root of the box's area"},
+    {"net", OPTION_FLOAT, AT(net), "0.7", 0, 10, NULL, "weight of the net's maps beside the gradients' 1; 0: none"},
+    {"keep", OPTION_FLOAT, AT(keep), "0.75", 0.01, 1, NULL, "part of the net's maps that is chosen"},
+    {"colour", OPTION_FLOAT, AT(colour), "1", 0, 10, NULL, "weight of the colour maps"},
+    {"rate", OPTION_FLOAT, AT(rate), "0.015", 0, 1, NULL, "how fast the model follows the target's look"},
+    {"weight", OPTION_FLOAT, AT(weight), "0.01", 0, 1000, NULL, "regularisation of the filter"},
+    {"width", OPTION_FLOAT, AT(width), "0.0625", 0.01, 1, NULL, "deviation of the wanted heat over the target's size"},
+    {"rounds", OPTION_INT, AT(rounds), "2", 1, 20, NULL, "rounds of the solver"},
+    {"every", OPTION_INT, AT(every), "2", 1, 100, NULL, "frames from one learning step to the next"},
+    {"size_every", OPTION_INT, AT(size_every), "2", 1, 100, NULL, "frames from one look at the size to the next"},
+    {"scale_step", OPTION_FLOAT, AT(scale_step), "1.02", 1, 1.2, NULL, "from one size to the next"},
+    {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.04", 0, 1, NULL, "how fast the size filter learns, at every second look"},
+    {"doubt", OPTION_FLOAT, AT(doubt), "0.3", 0, 1, NULL, "nothing is learnt below this part of the usual heat"},
+    {0},
+};
+#undef AT
+
+struct fast {
+    struct arena *arena;
+    struct fast_options options;
+    struct wide { struct net *net; struct net_run *run; int picture, low; } whole, few; /* few: the chosen maps only */
+    int n_net, n_kept; /* maps of the two */
+    struct channels channels;
+    struct spectrum spectrum;
+    struct ridge every_map, head; /* the first: on the first frame, with all maps, to choose from */
+    struct scale_filter scale;
+    uint8_t *pixels;
+    float *maps, *all, *x, *heat, *significance; /* [OWN + n_net, CELLS]; spectra; */
+    float window[RIDGE_GRID], factor;            /* factor: of the net's maps */
+    int *chosen;
+    struct box box;
+    float usual; /* heat at the target, running mean */
+    int frame;
+};
+
+static enum status open_one(struct wide *w, int maps, int low)
+{
+    struct fcnt_maps_options o = {maps, low, 0, SIDE};
+    enum status s = net_create(&w->net, &model_fcnt_maps, &o, 1);
+    if (!s)
+        s = net_run_create(&w->run, w->net, 1, NET_INFER);
+    if (!s && !(s = net_find(w->net, "picture", &w->picture)))
+        s = net_find(w->net, "low", &w->low);
+    return s;
+}
+
+static enum status open_net(struct fast *t)
+{
+    char path[PATH];
+    struct net *face = NULL;
+    int taken, maps = 0;
+    const char *weights = t->options.weights;
+    enum status s = weights && *weights ? OK : file_find_weights(path, sizeof path, "deepid2");
+    weights = weights && *weights ? weights : path;
+    if (!s)
+        s = net_load(&face, weights, "deepid2");
+    if (!s) {
+        const struct deepid2_options *o = net_options(face);
+        maps = o->maps;
+        s = o->normalize ? fail(BAD_MATCH, "%s: not folded: the tracker wants the shipped form", weights) : OK;
+    }
+    net_free(&face);
+    t->n_net = 2 * maps;
+    t->n_kept = (int)fmaxf(1, roundf(t->options.keep * (float)t->n_net));
+    if (!s)
+        s = open_one(&t->whole, maps, t->n_net);
+    if (!s)
+        s = open_one(&t->few, maps, t->n_kept);
+    if (!s)
+        s = net_borrow(t->whole.net, weights, &taken);
+    if (!s && taken != 4)
+        s = fail(BAD_MATCH, "%s: holds %d of the 4 arrays of two convolutions", weights, taken);
+    return s;
+}
+
+/* A map that was not chosen is not computed: the kernels of the others are all that the small net has. */
+static void shrink_net(struct fast *t)
+{
+    static const char *const names[] = {"conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"};
+    for (int i = 0; i < 4 && t->n_net > 0; i++) {
+        size_t n, n_few;
+        const float *from = net_weight(t->whole.net, names[i], &n);
+        float *to = net_weight(t->few.net, names[i], &n_few);
+        size_t one = n / (size_t)t->n_net;
+        if (i < 2)
+            memcpy(to, from, n * sizeof(float));
+        for (int k = 0; i >= 2 && k < t->n_kept; k++)
+            memcpy(to + (size_t)k * one, from + (size_t)t->chosen[k] * one, one * sizeof(float));
+    }
+}
+
+static void fast_close(void **tracker)
+{
+    struct fast *t = *tracker;
+    if (!t)
+        return;
+    struct arena *a = t->arena;
+    net_run_free(&t->whole.run);
+    net_run_free(&t->few.run);
+    net_free(&t->whole.net);
+    net_free(&t->few.net);
+    arena_free(&a);
+    *tracker = NULL;
+}
+
+static void take_memory(struct fast *t)
+{
+    const struct fast_options *o = &t->options;
+    struct arena *a = t->arena;
+    size_t n = (size_t)(OWN + t->n_net);
+    const struct ridge_settings settings = {o->weight, o->rate, o->width, o->rounds};
+    channels_open(&t->channels, a);
+    spectrum_open(&t->spectrum, a, (int)n);
+    ridge_open(&t->every_map, a, &t->spectrum, (int)n, &settings);
+    ridge_open(&t->head, a, &t->spectrum, OWN + t->n_kept, &settings);
+    scale_open(&t->scale, a, &t->channels, o->scale_step, o->scale_rate);
+    t->pixels = arena_alloc(a, SIDE * SIDE, IMAGE_PIXEL);
+    t->maps = arena_alloc(a, n * RIDGE_CELLS, sizeof(float));
+    t->all = arena_alloc(a, n * 2 * RIDGE_BINS, sizeof(float));
+    t->x = arena_alloc(a, n * 2 * RIDGE_BINS, sizeof(float));
+    t->heat = arena_alloc(a, RIDGE_CELLS, sizeof(float));
+    t->significance = arena_alloc(a, n, sizeof(float));
+    t->chosen = arena_alloc(a, n, sizeof(int));
+    for (int i = 0; i < RIDGE_GRID; i++)
+        t->window[i] = 0.5f - 0.5f * cosf(6.2831853f * ((float)i + 0.5f) / RIDGE_GRID);
+}
+
+static enum status fast_open(void **out, const void *options)
+{
+    struct arena *a = arena_create();
+    struct fast *t = arena_alloc(a, 1, sizeof *t);
+    *out = t;
+    if (!t) {
+        arena_free(&a);
+        return fail(NO_RESOURCE, "FCNT: no memory");
+    }
+    t->arena = a;
+    t->options = *(const struct fast_options *)options;
+    enum status s = t->options.net > 0 ? open_net(t) : OK;
+    t->options.weights = NULL; /* the caller's text need not live on */
+    if (!s) {
+        take_memory(t);
+        s = arena_seal(a);
+    }
+    if (s)
+        fast_close(out);
+    return s ? fail_in(s, "fcnt") : OK;
+}
+
+/* Pixels of the picture that one pixel of the region's 168 x 168 covers. */
+static float step_of(const struct fast *t)
+{
+    return t->options.area * sqrtf(box_area(t->box)) / (RIDGE_GRID * CHANNEL_CELL);
+}
+
+/* 2 x 2 means of conv2. */
+static void shrink(float *out, const float *in)
+{
+    for (int y = 0; y < RIDGE_GRID; y++) {
+        const float *p = in + 2 * y * NET_GRID, *q = p + NET_GRID;
+        for (int x = 0; x < RIDGE_GRID; x++)
+            out[y * RIDGE_GRID + x] = 0.25f * (p[2 * x] + p[2 * x + 1] + q[2 * x] + q[2 * x + 1]);
+    }
+}
+
+/* Each map without its mean, faded towards the region's edge; returns the energy a cell over n maps. */
+static double prepare(const struct fast *t, float *maps, int n, float factor)
+{
+    double energy = 0;
+    for (int i = 0; i < n; i++, maps += RIDGE_CELLS) {
+        float mean = 0, squares = 0;
+        for (int k = 0; k < RIDGE_CELLS; k++)
+            mean += maps[k] / RIDGE_CELLS;
+        for (int y = 0; y < RIDGE_GRID; y++)
+            for (int x = 0; x < RIDGE_GRID; x++) {
+                float *p = &maps[y * RIDGE_GRID + x];
+                squares += (*p - mean) * (*p - mean);
+                *p = (*p - mean) * factor * t->window[x] * t->window[y];
+            }
+        energy += squares / RIDGE_CELLS;
+    }
+    return energy;
+}
+
+/* Maps of the region around the box: gradients, colours, then the net's (on the first frame all, then the chosen). */
+static void look(struct fast *t, struct image im, bool first)
+{
+    struct image patch = {t->pixels, SIDE, SIDE, SIDE * IMAGE_PIXEL};
+    struct point c = box_centre(t->box);
+    float step = step_of(t), half = (SIDE / 2 - 0.5f) * step, *colours = t->maps + GRADIENT_MAPS * RIDGE_CELLS;
+    float *net = t->maps + OWN * RIDGE_CELLS;
+    image_warp(patch, im, (struct warp){step, 0, c.x - half - 0.5f, 0, step, c.y - half - 0.5f});
+    struct image middle = {t->pixels + MARGIN * patch.stride + MARGIN * IMAGE_PIXEL, SIDE - MARGIN, SIDE - MARGIN,
+                           patch.stride};
+    channels_gradients(&t->channels, t->maps, middle, RIDGE_GRID);
+    channels_colours(colours, middle, RIDGE_GRID);
+    const struct wide *wide = first ? &t->whole : &t->few;
+    int n = first ? t->n_net : t->n_kept;
+    if (n > 0) {
+        image_to_planes(net_run_at(wide->run, wide->picture).at, SIDE, SIDE, patch);
+        net_run_forward(wide->run, 0);
+    }
+    for (int i = 0; i < n; i++)
+        shrink(net + i * RIDGE_CELLS, net_run_at(wide->run, wide->low).at + (size_t)i * NET_GRID * NET_GRID);
+    /* colours are shares of a cell: where nearly all is grey they must stay small, not be blown up to noise */
+    double gradients = prepare(t, t->maps, GRADIENT_MAPS, 1);
+    prepare(t, colours, COLOUR_MAPS, t->options.colour);
+    double low = prepare(t, net, n, first ? 1 : t->factor);
+    if (!first)
+        return;
+    t->factor = t->options.net * (float)sqrt(gradients / (low + 1e-9)); /* the net's scale is its training's affair */
+    for (int k = 0; k < n * RIDGE_CELLS; k++)
+        net[k] *= t->factor;
+}
+
+/* The head on all maps says which of the net's it needs: the significance is exact for a linear head. */
+static void choose(struct fast *t, float w, float h)
+{
+    enum { ONE = 2 * RIDGE_BINS };
+    float *of_net = t->significance + OWN;
+    ridge_start(&t->every_map, t->all, w, h);
+    ridge_significance(&t->every_map, t->all, t->significance);
+    memcpy(t->x, t->all, (size_t)OWN * ONE * sizeof(float));
+    for (int i = 0, n = 0; i < t->n_net; i++) {
+        int better = 0;
+        for (int k = 0; k < t->n_net; k++)
+            better += of_net[k] > of_net[i] || (of_net[k] == of_net[i] && k < i);
+        if (better >= t->n_kept || n >= t->n_kept)
+            continue;
+        memcpy(t->x + (size_t)(OWN + n) * ONE, t->all + (size_t)(OWN + i) * ONE, ONE * sizeof(float));
+        t->chosen[n++] = i;
+    }
+}
+
+static enum status fast_start(void *tracker, struct image im, struct box box)
+{
+    struct fast *t = tracker;
+    if (!box_is_finite(box) || box.w < 2 || box.h < 2 ||
+        box_intersection(box, (struct box){0, 0, (float)im.w, (float)im.h}) <= 0)
+        return fail(BAD_USAGE, "fcnt: the box holds nothing to follow");
+    t->box = box;
+    t->frame = 0;
+    t->usual = 0;
+    float cell = step_of(t) * CHANNEL_CELL, w = box.w / cell, h = box.h / cell;
+    look(t, im, true);
+    spectrum_forward(&t->spectrum, t->all, t->maps, OWN + t->n_net);
+    choose(t, w, h);
+    shrink_net(t);
+    ridge_start(&t->head, t->x, w, h);
+    scale_learn(&t->scale, im, box, true);
+    return OK;
+}
+
+/* The top of the heat, between cells by parabolas; cells from the middle. */
+static float top_of(const float *heat, float *dx, float *dy)
+{
+    enum { N = RIDGE_GRID };
+    int best = 0;
+    for (int k = 1; k < RIDGE_CELLS; k++)
+        best = heat[k] > heat[best] ? k : best;
+    int x = best % N, y = best / N;
+    float left = heat[y * N + (x + N - 1) % N], right = heat[y * N + (x + 1) % N], here = heat[best];
+    float up = heat[(y + N - 1) % N * N + x], down = heat[(y + 1) % N * N + x];
+    float bend_x = left - 2 * here + right, bend_y = up - 2 * here + down;
+    *dx = (float)(x > N / 2 ? x - N : x) + (bend_x < 0 ? 0.5f * (left - right) / bend_x : 0);
+    *dy = (float)(y > N / 2 ? y - N : y) + (bend_y < 0 ? 0.5f * (up - down) / bend_y : 0);
+    return here;
+}
+
+/* The centre stays in the picture, the size between 5 pixels and the picture's own. */
+static struct box keep_inside(struct box b, float size, struct image im)
+{
+    struct point c = box_centre(b);
+    float least = 5 / fminf(b.w, b.h), most = fminf((float)im.w / b.w, (float)im.h / b.h);
+    size = fmaxf(fminf(size, most), least);
+    c.x = fminf(fmaxf(c.x, 0), (float)im.w);
+    c.y = fminf(fmaxf(c.y, 0), (float)im.h);
+    return (struct box){c.x - b.w * size / 2, c.y - b.h * size / 2, b.w * size, b.h * size};
+}
+
+static float fast_update(void *tracker, struct image im, struct box *box)
+{
+    struct fast *t = tracker;
+    const struct fast_options *o = &t->options;
+    float dx, dy, spectrum[2 * RIDGE_BINS], cell = step_of(t) * CHANNEL_CELL;
+    t->frame++;
+    look(t, im, false);
+    spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
+    ridge_heat(&t->head, t->x, spectrum, t->heat);
+    float top = top_of(t->heat, &dx, &dy);
+    t->box.x += dx * cell;
+    t->box.y += dy * cell;
+    bool sure = top >= o->doubt * t->usual, sized = sure && t->frame % o->size_every == 0;
+    t->box = keep_inside(t->box, sized ? scale_search(&t->scale, im, t->box) : 1, im);
+    if (sure && t->frame % o->every == 0) {
+        ridge_shift(t->x, t->head.n, dx, dy);
+        ridge_learn(&t->head, t->x);
+    }
+    if (sized && t->frame / o->size_every % 2 == 0)
+        scale_learn(&t->scale, im, t->box, false);
+    t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
+    *box = t->box;
+    return fminf(fmaxf(top, 0), 1);
+}
+
+const struct single_kind single_fcnt = {
+    .name = "fcnt", .about = "FCNT in real time: heads in closed form, gradients and colours beside the net's maps",
+    .options = table, .group = "fcnt", .options_size = sizeof(struct fast_options),
+    .open = fast_open, .start = fast_start, .update = fast_update, .close = fast_close,
+};
