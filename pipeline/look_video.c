@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Videos: every face is followed; of each track a few good samples that differ are kept. The main face is the track
- * that was largest for longest. */
+ * that was largest for longest, and surest: a face printed on a shirt is larger than its wearer's, but less sure. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -124,6 +125,12 @@ static void join(struct watching *w, int from, int into)
     forget(a);
 }
 
+/* That it is a face at all: -log of the odds against it. */
+static double evidence(float score)
+{
+    return -log1p(-fmin((double)score, 0.999));
+}
+
 static enum status watch(struct watching *w, struct frame *f)
 {
     enum status s = look_detect(w->look, f);
@@ -138,7 +145,7 @@ static enum status watch(struct watching *w, struct frame *f)
         if (tracker_learn_code(w->tracker, face) != before)
             join(w, before, face->track);
         struct followed *t = slot_of(w, face->track);
-        t->weight += (double)(face->box.h * f->to_source);
+        t->weight += (double)(face->box.h * f->to_source) * evidence(face->score);
         s = consider(w, t, f, face);
     }
     return s;

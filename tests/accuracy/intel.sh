@@ -37,9 +37,9 @@ all_clips() {
     (cd "$clips" && ls asl/*.mkv headpose/*)
 }
 enrol() { # gallery, people
-    for person in $2; do
-        "$program" enroll --gallery "$1" "$person" "$clips/$(enrol_clip "$person")" >"$work/log" 2>&1 ||
-            { echo "enrol $person: $(tail -n 1 "$work/log")" >&2; }
+    for one in $2; do
+        "$program" enroll --gallery "$1" "$one" "$clips/$(enrol_clip "$one")" >"$work/log" 2>&1 ||
+            { echo "enrol $one: $(tail -n 1 "$work/log")" >&2; }
     done
 }
 run() { # gallery, people, clip, options: appends the verdicts

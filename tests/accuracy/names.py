@@ -10,7 +10,12 @@ import json
 import sys
 
 
-def person_at(x, regions):
+HEADS = 0.5  # a head's centre lies above this share of the height; what is below is a picture on a shirt
+
+
+def person_at(x, y, regions):
+    if y > HEADS:
+        return "nobody"
     for person, low, high in regions:
         if low <= x < high:
             return person
@@ -26,19 +31,20 @@ def main():
         regions.append((person, float(low), float(high)))
     tracks = collections.OrderedDict()
     with open(path, encoding="utf-8") as lines:
-        width = json.loads(next(lines))["width"]
+        header = json.loads(next(lines))
+        width, height = header["width"], header["height"]
         for line in lines:
             frame = json.loads(line)
             for face in frame["faces"]:
-                x, _, w, _ = face["box"]
+                x, y, w, h = face["box"]
                 tracks.setdefault(face["track"], []).append(
-                    (frame["time"], (x + w / 2) / width, face.get("name")))
+                    (frame["time"], (x + w / 2) / width, (y + h / 2) / height, face.get("name")))
     for number, seen in tracks.items():
         seconds = seen[-1][0] - seen[0][0]
         if seconds < 1:
             continue
-        person = person_at(sum(s[1] for s in seen) / len(seen), regions)
-        names = [s[2] for s in seen]
+        person = person_at(sum(s[1] for s in seen) / len(seen), sum(s[2] for s in seen) / len(seen), regions)
+        names = [s[3] for s in seen]
         others = [n for n in names if n and n != person]
         if person in enrolled:
             bad = len(others) > len(seen) / 5 or (names[-1] and names[-1] != person)
