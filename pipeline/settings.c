@@ -3,6 +3,7 @@
 #include "pipeline/settings.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const struct option run_option_table[] = {
     {"output", OPTION_TEXT, offsetof(struct run_options, output), "", 0, 0, NULL, "annotated video or picture"},
@@ -55,6 +56,7 @@ void settings_bind(struct settings *s, struct option_group *groups)
 {
     void *const values[SETTINGS_GROUPS] = {&s->run,      &s->capture,    &s->detector, &s->detect, &s->tracker, &s->describe,
                                            &s->recognizer, &s->identify, &s->draw,     &s->blur,   &s->video,   &s->window};
+    memset(s, 0, sizeof *s); /* fields that are no user's options as well */
     for (int i = 0; i < SETTINGS_GROUPS; i++) {
         groups[i] = settings_groups[i];
         groups[i].values = values[i];

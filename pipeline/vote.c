@@ -11,7 +11,8 @@ static const float apart_s =
     0.5f; /* looks this far apart are worth 1 - 1/e of an independent one */
 static const float least_look = 0.05f; /* and the next frame's this much */
 static const float memory = 6;         /* looks' worth that the mean remembers: evidence may turn */
-static const float most_worth = 1.6f;  /* independent looks that a long track counts for */
+static const float most_worth = 1.1f; /* independent looks that a long track counts for */
+static const float first_worth = 0.5f; /* what the first look alone is worth: a name wants a second one */
 static const float least_margin = 1;   /* log likelihood ratio to the second best person */
 static const float holder = 1; /* what a name that is held is ahead in a dispute of two tracks */
 static const float no_second = -20; /* score of the second best person when there is none */
@@ -61,7 +62,7 @@ static void add_person(struct vote *vote, int person, float score)
 
 static float worth_of_look(const struct vote *vote, int64_t time_us, float quality)
 {
-    float fresh = 1;
+    float fresh = first_worth;
     if (vote->looks > 0) {
         float span = 1e-6f * (float)(time_us > vote->look_us ? time_us - vote->look_us : 0);
         fresh = fmaxf(1 - expf(-span / apart_s), least_look);

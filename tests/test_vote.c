@@ -44,10 +44,28 @@ static void test_clear_look_names(void **state)
 static void test_weak_looks_add_up(void **state)
 {
     (void)state;
-    look(5, 0, 1, ADA, 3.2f, 5);
+    look(5, 0, 1, ADA, 3.8f, 5);
     assert_int_equal(settle(5, 0), -1);
-    int64_t now = look(5, 400000, 25, ADA, 3.2f, 5);
+    int64_t now = look(5, 400000, 25, ADA, 3.8f, 5);
     assert_int_equal(settle(5, now), ADA);
+}
+
+/* A stranger who resembles Ada resembles her in every frame: many looks do not make up for a low score. */
+static void test_resemblance_does_not_add_up(void **state)
+{
+    (void)state;
+    int64_t now = look(5, 0, 500, ADA, 3.2f, 5);
+    assert_int_equal(settle(5, now), -1);
+}
+
+/* One look is not enough for a name, unless it is very sure. */
+static void test_a_name_wants_a_second_look(void **state)
+{
+    (void)state;
+    look(5, 0, 1, ADA, 6, 5);
+    assert_int_equal(settle(5, 0), -1);
+    look(6, 0, 1, ADA, 9, 5);
+    assert_int_equal(settle(6, 0), ADA);
 }
 
 static void test_one_frame_is_not_many(void **state)
@@ -195,6 +213,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_clear_look_names, reset),
         cmocka_unit_test_setup(test_weak_looks_add_up, reset),
+        cmocka_unit_test_setup(test_resemblance_does_not_add_up, reset),
+        cmocka_unit_test_setup(test_a_name_wants_a_second_look, reset),
         cmocka_unit_test_setup(test_one_frame_is_not_many, reset),
         cmocka_unit_test_setup(test_stranger_stays_unknown, reset),
         cmocka_unit_test_setup(test_two_alike_stay_unnamed, reset),
