@@ -9,7 +9,7 @@ program=$build/facetrail
 data=${FACETRAIL_DATA:-$here/../../../shared/data}
 [ -d "$data" ] || { echo "skipped: no research data at $data"; exit 77; }
 [ -x "$program" ] || { echo "skipped: no program at $program"; exit 77; }
-export -n OPENBLAS_CORETYPE 2>/dev/null || unset OPENBLAS_CORETYPE
+unset OPENBLAS_CORETYPE
 say() { # words shown, then the command
     echo "\$ $1"
     shift
