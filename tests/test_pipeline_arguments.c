@@ -134,9 +134,21 @@ static void default_configuration_is_up_to_date(void **unused)
     assert_string_equal(r.out, text); /* else: make configs */
 }
 
+/* Fields that no option names, like recognizer.raw, must not be what lay in memory. */
+static void settings_begin_as_zero(void **state)
+{
+    struct settings s;
+    struct option_group groups[SETTINGS_GROUPS];
+    (void)state;
+    memset(&s, 0xff, sizeof s);
+    settings_bind(&s, groups);
+    assert_false(s.recognizer.raw);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settings_begin_as_zero),
         cmocka_unit_test(understands),
         cmocka_unit_test(flags_stand_alone),
         cmocka_unit_test(later_and_command_line_win),
