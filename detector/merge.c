@@ -9,7 +9,7 @@
 /* Windows that overlap the best one less than this are merged but have no say in where the face is. */
 #define NEAR 0.6f
 /* A chin or a forehead taken for a face of its own lies in the face so far. */
-#define WITHIN 0.6f
+#define WITHIN 0.7f
 
 static int by_score(const void *a, const void *b)
 {

@@ -137,12 +137,12 @@ static void default_configuration_is_up_to_date(void **unused)
 /* Fields that no option names, like recognizer.raw, must not be what lay in memory. */
 static void settings_begin_as_zero(void **state)
 {
-    struct settings s;
-    struct option_group groups[SETTINGS_GROUPS];
+    struct settings own;
+    struct option_group bound[SETTINGS_GROUPS];
     (void)state;
-    memset(&s, 0xff, sizeof s);
-    settings_bind(&s, groups);
-    assert_false(s.recognizer.raw);
+    memset(&own, 0xff, sizeof own);
+    settings_bind(&own, bound);
+    assert_false(own.recognizer.raw);
 }
 
 int main(void)
