@@ -32,6 +32,8 @@ struct warp { float a, b, tx, c, d, ty; };
 /* The similarity (turn, scale, shift) that takes `from` nearest to `to` in least squares (n >= 2). */
 struct warp warp_similarity(const struct point *from, const struct point *to, int n);
 struct warp warp_inverse(struct warp w);
+/* One map after the other: then(first(p)). */
+struct warp warp_chain(struct warp then, struct warp first);
 struct point warp_point(struct warp w, struct point p);
 float warp_scale(struct warp w); /* how many output pixels one input pixel becomes */
 /* Fills `out` by looking up out(x, y) = in(map(x, y)), bilinear, with an area prefilter when the map shrinks by

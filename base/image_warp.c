@@ -46,6 +46,16 @@ struct warp warp_inverse(struct warp w)
     };
 }
 
+struct warp warp_chain(struct warp then, struct warp first)
+{
+    return (struct warp){
+        .a = then.a * first.a + then.b * first.c, .b = then.a * first.b + then.b * first.d,
+        .tx = then.a * first.tx + then.b * first.ty + then.tx,
+        .c = then.c * first.a + then.d * first.c, .d = then.c * first.b + then.d * first.d,
+        .ty = then.c * first.tx + then.d * first.ty + then.ty,
+    };
+}
+
 struct point warp_point(struct warp w, struct point p)
 {
     return (struct point){w.a * p.x + w.b * p.y + w.tx, w.c * p.x + w.d * p.y + w.ty};

@@ -49,18 +49,9 @@ static void look_up(float *out, struct image in, struct warp w)
         }
 }
 
-/* first: where `then` is looked up. */
-static struct warp chain(struct warp then, struct warp first)
-{
-    return (struct warp){ .a = then.a * first.a + then.b * first.c, .b = then.a * first.b + then.b * first.d,
-                          .tx = then.a * first.tx + then.b * first.ty + then.tx,
-                          .c = then.c * first.a + then.d * first.c, .d = then.c * first.b + then.d * first.d,
-                          .ty = then.c * first.tx + then.d * first.ty + then.ty };
-}
-
 static struct warp mirrored(struct warp w)
 {
-    return chain(w, (struct warp){ .a = -1, .tx = CROP_W - 1, .d = 1 });
+    return warp_chain(w, (struct warp){ .a = -1, .tx = CROP_W - 1, .d = 1 });
 }
 
 static float wobble(float by, uint64_t *random)
@@ -109,7 +100,7 @@ static void occlude(float *out, uint64_t *random)
 void augment_face(float *out, struct image stored, const struct augment_options *o, uint64_t *random)
 {
     uint8_t pixels[DATA_W * DATA_H * IMAGE_PIXEL];
-    struct warp w = chain(data_warp(), jitter(o, random));
+    struct warp w = warp_chain(data_warp(), jitter(o, random));
     if (random_unit(random) < o->mirror)
         w = mirrored(w);
     if (random_unit(random) < o->blur) {
@@ -118,7 +109,7 @@ void augment_face(float *out, struct image stored, const struct augment_options 
         less.stride = less.w * IMAGE_PIXEL;
         image_resize(less, stored);
         float sx = (float)less.w / DATA_W, sy = (float)less.h / DATA_H;
-        w = chain((struct warp){ .a = sx, .tx = 0.5f * sx - 0.5f, .d = sy, .ty = 0.5f * sy - 0.5f }, w);
+        w = warp_chain((struct warp){ .a = sx, .tx = 0.5f * sx - 0.5f, .d = sy, .ty = 0.5f * sy - 0.5f }, w);
         stored = less;
     }
     look_up(out, stored, w);

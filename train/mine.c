@@ -43,13 +43,6 @@ struct warp mine_warp(void)
     return (struct warp){ MINE_ZOOM, 0, shift, 0, MINE_ZOOM, shift };
 }
 
-static struct warp chain(struct warp then, struct warp first)
-{
-    return (struct warp){ then.a * first.a + then.b * first.c, then.a * first.b + then.b * first.d,
-                          then.a * first.tx + then.b * first.ty + then.tx, then.c * first.a + then.d * first.c,
-                          then.c * first.b + then.d * first.d, then.c * first.tx + then.d * first.ty + then.ty };
-}
-
 static enum status add(struct mine *m, enum mine_kind kind, struct image im, const struct point *at,
                        const struct point *marks)
 {
@@ -64,7 +57,7 @@ static enum status add(struct mine *m, enum mine_kind kind, struct image im, con
     if (!p.image.pixels) {
         return fail(NO_RESOURCE, "no memory for %d patches", m->n[kind]);
     }
-    image_warp(p.image, im, chain(to_picture, warp_inverse(mine_warp())));
+    image_warp(p.image, im, warp_chain(to_picture, warp_inverse(mine_warp())));
     p.marked = marks != NULL;
     for (int i = 0; marks && i < FACE_MARKS; i++) {
         p.marks[i] = warp_point(to_crop, marks[i]);
