@@ -25,11 +25,7 @@ struct decoding {
 /* Stored crop coordinates -> pack pixels. */
 static struct warp stored_to_pack(const struct point *marks)
 {
-    struct warp crop = align_warp(marks), in = warp_inverse(data_warp());
-    return (struct warp){ .a = crop.a * in.a + crop.b * in.c, .b = crop.a * in.b + crop.b * in.d,
-                          .tx = crop.a * in.tx + crop.b * in.ty + crop.tx,
-                          .c = crop.c * in.a + crop.d * in.c, .d = crop.c * in.b + crop.d * in.d,
-                          .ty = crop.c * in.tx + crop.d * in.ty + crop.ty };
+    return warp_chain(align_warp(marks), warp_inverse(data_warp()));
 }
 
 static enum status cut_faces(struct decoding *g, int pack, struct capture *c, struct frame *f)

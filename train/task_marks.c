@@ -95,10 +95,7 @@ static struct warp jitter(const struct marks_task_options *o, float part, uint64
     struct warp w = { a, -b, mid - a * mid + b * mid + wobble(part * o->shift, random), b, a,
                       mid - b * mid - a * mid + wobble(part * o->shift, random) };
     if (random_unit(random) < 0.5f) { /* x -> 47 - x first */
-        w.tx += w.a * (MARKS_CROP - 1);
-        w.ty += w.c * (MARKS_CROP - 1);
-        w.a = -w.a;
-        w.c = -w.c;
+        w = warp_chain(w, (struct warp){ -1, 0, MARKS_CROP - 1, 0, 1, 0 });
     }
     return w;
 }
@@ -122,16 +119,13 @@ static void draw_crop(float *out, const struct patch *p, struct warp to_cut, flo
 {
     uint8_t pixels[MINE_SIDE * MINE_SIDE * IMAGE_PIXEL];
     struct image from = p->image;
-    const struct warp m = mine_warp();
-    struct warp to_patch = { m.a * to_cut.a, m.a * to_cut.b, m.a * to_cut.tx + m.tx,
-                             m.d * to_cut.c, m.d * to_cut.d, m.d * to_cut.ty + m.ty };
+    struct warp to_patch = warp_chain(mine_warp(), to_cut);
     if (blur < 1) {
         const int side = (int) (blur * MINE_SIDE);
         const float by = (float) side / MINE_SIDE;
         from = (struct image){ pixels, side, side, side * IMAGE_PIXEL };
         image_resize(from, p->image);
-        to_patch = (struct warp){ by * to_patch.a, by * to_patch.b, by * (to_patch.tx + 0.5f) - 0.5f,
-                                  by * to_patch.c, by * to_patch.d, by * (to_patch.ty + 0.5f) - 0.5f };
+        to_patch = warp_chain((struct warp){ by, 0, 0.5f * by - 0.5f, 0, by, 0.5f * by - 0.5f }, to_patch);
     }
     image_warp_planes(out, MARKS_CROP, MARKS_CROP, from, to_patch);
 }
