@@ -16,8 +16,8 @@ PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm)$(PKG_L
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trapping-math -pthread $(WARN) -I. $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
-SETS := sse2 avx2 avx512 vpopcnt
-VECTOR := kernels_vector kernels_rows kernels_depthwise
+SETS := sse2 avx2 avx512 vpopcnt bf16
+VECTOR := kernels_vector kernels_rows kernels_depthwise kernels_half
 SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c capture/*.c detector/*.c \
              recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(foreach set,$(SETS),$(VECTOR:%=$(B)/base/%.$(set).o))
@@ -40,6 +40,7 @@ FLAGS_sse2 :=
 FLAGS_avx2 := -mavx2 -mfma -mpopcnt
 FLAGS_avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512
 FLAGS_vpopcnt := $(FLAGS_avx512) -mavx512vpopcntdq
+FLAGS_bf16 := $(FLAGS_vpopcnt) -mavx512bf16
 define vector_rule
 $$(B)/base/%.$(1).o: base/%.c
 	@mkdir -p $$(@D)

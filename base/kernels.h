@@ -12,8 +12,17 @@ enum { KERNELS_SLACK = 32, KERNELS_MAPS = 10 }; /* rows_product works on so many
 enum { KERNELS_GROUP = 64 };                    /* codes that hamming_near compares at once */
 struct kernels_near { uint32_t number, distance; };
 
+/* What half_outer multiplies; steps in halves. */
+struct kernels_outer {
+    const uint16_t *grad, *in;
+    size_t grad_step, grad_next, in_next; /* from map to map; from picture to picture */
+    const int32_t *offsets;               /* of the k rows in `in` */
+    int samples;
+};
+
 struct kernels {
-    const char *name; /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits) */
+    /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits), "bf16" (and multiplies bfloat16) */
+    const char *name;
     void (*relu)(float *x, size_t n);
     /* grad[i] = out[i] > 0 ? grad[i] : 0 */
     void (*relu_backward)(float *grad, const float *out, size_t n);
@@ -56,6 +65,19 @@ struct kernels {
                          int k, int n, bool add);
     void (*rows_outer)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
                        const int32_t *offsets, int m, int k, int n);
+    /* The same products from bfloat16, for learning; sums stay floats. Where `fast_half` is false they are the plain C
+     * twin, which nobody should learn with.
+     * half_rows: floats rounded to the nearest, rows as in copy_rows. half_pairs: place by place the pair (even, odd) of
+     * two rows, the even one in the low bits; odd NULL: zeros.
+     * pairs_product: rows_product whose taps, weights and rows are pairs: kernels_pack_pairs, half_pairs.
+     * half_outer: rows_outer over `samples` pictures; rows of halves; grad is zero from n up to a multiple of 32. */
+    bool fast_half;
+    void (*half_rows)(uint16_t *out, size_t out_step, const float *in, size_t in_step, int n, int rows);
+    void (*half_pairs)(uint32_t *out, size_t out_step, const float *even, const float *odd, size_t in_step, int n,
+                       int rows);
+    void (*pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in,
+                          const int32_t *offsets, int m, int k, int n, bool add);
+    void (*half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
     int (*hamming)(const uint64_t *a, const uint64_t *b, size_t n_words);
     /* Which of n codes differ from `code` in at most `most` bits: writes their numbers, rising, with their distances
      * (out: room for n) and returns how many. The codes lie in groups of KERNELS_GROUP, a group word by word:
@@ -68,8 +90,20 @@ struct kernels {
  * step_m and step_k: floats from map to map and from tap to tap, so that a transpose packs as well. */
 void kernels_pack(float *packed, const float *weights, size_t step_m, size_t step_k, int m, int k);
 
-enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2, CPU_VPOPCNT = 4 };
-/* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2, avx2 or avx512 in the environment lowers
+/* The nearest bfloat16, ties to even. */
+static inline uint16_t kernels_half(float v)
+{
+    union { float f; uint32_t bits; } u = { v };
+    return (uint16_t)((u.bits + 0x7fffu + (u.bits >> 16 & 1)) >> 16);
+}
+
+/* Weights (output o, input i, tap t) at o * step_out + i * step_in + t as pairs of inputs (2j, 2j + 1), tap by tap:
+ * blocks of KERNELS_MAPS outputs, in each [ceil(n_in / 2) * taps][output]. */
+void kernels_pack_pairs(uint32_t *packed, const float *weights, size_t step_out, size_t step_in, int n_out, int n_in,
+                        int taps);
+
+enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2, CPU_VPOPCNT = 4, CPU_BF16 = 8 };
+/* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2, avx2, avx512 or vpopcnt in the environment lowers
  * it. */
 unsigned cpu_features(void);
 /* The best table for those features. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The plain C twin of every fast loop: double sums, never optimised. It says what the others must compute. */
-#include "base/kernels.h"
+#include "base/kernels_vector.h"
 
 static void relu(float *x, size_t n)
 {
@@ -227,6 +227,7 @@ static size_t hamming_near(struct kernels_near *out, const uint64_t *groups, con
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
-    depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, hamming,
+    depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, false,
+    half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, hamming,
     hamming_near,
 };

@@ -28,4 +28,18 @@ void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int s
 void JOIN(depthwise3_backward_, KERNELS)(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
                                          int h, int stride, const float *weights, bool set);
 
+/* bfloat16: kernels_half.c where the set has it, else kernels_half_reference.c. */
+#ifdef __AVX512BF16__
+#define HALF(name) JOIN(JOIN2(name, _), KERNELS)
+enum { FAST_HALF = 1 };
+#else
+#define HALF(name) name##_reference
+enum { FAST_HALF = 0 };
+#endif
+void HALF(half_rows)(uint16_t *out, size_t out_step, const float *in, size_t in_step, int n, int rows);
+void HALF(half_pairs)(uint32_t *out, size_t out_step, const float *even, const float *odd, size_t in_step, int n, int rows);
+void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
+                         int m, int k, int n, bool add);
+void HALF(half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
+
 #endif

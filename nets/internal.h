@@ -48,6 +48,7 @@ struct pass { /* all that a layer may touch */
     const struct kernels *kernels;
     uint64_t *random;
     bool learning; /* statistics of the batch, dropout */
+    bool half;     /* when learning: products may round their factors to bfloat16 (kernels->fast_half) */
     bool relu;     /* the next layer is an in-place relu that this call does as well (CAN_RELU, CAN_LEARN_RELU) */
 };
 
@@ -120,6 +121,7 @@ struct net_run {
     float *gradients; /* the shape of net->weights */
     float *scratch;
     uint64_t random;
+    bool half;
     const struct kernels *kernels;
 };
 

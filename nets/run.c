@@ -42,6 +42,7 @@ static struct pass pass_of(struct net_run *r, int i, bool learning)
         .kernels = r->kernels,
         .random = &r->random,
         .learning = learning,
+        .half = learning && r->half,
         .relu = d->relu_after,
     };
 }
@@ -134,6 +135,12 @@ double net_run_total_loss(struct net_run *r)
         if (r->net->nodes[i].loss && r->nodes[i].needed)
             total += r->nodes[i].out.at[0];
     return total;
+}
+
+bool net_run_learn_half(struct net_run *r, bool half)
+{
+    r->half = half && r->kernels->fast_half;
+    return r->half;
 }
 
 void net_run_set_random(struct net_run *r, uint64_t seed)

@@ -222,6 +222,57 @@ static void products_of_rows(void **state)
             }
 }
 
+/* Halves: the rounding is the same everywhere, and the sums of products agree. */
+static void products_of_halves(void **state)
+{
+    (void)state;
+    enum { STEP = 352, IN = 1024, SAMPLES = 3 };
+    static uint32_t packed[24 * 40], pairs[IN], want_pairs[IN];
+    static uint16_t grad[SAMPLES * 24 * STEP], in[SAMPLES * IN], want_half[IN];
+    int32_t offsets[40];
+    for (int i = 0; i < 40; i++)
+        offsets[i] = i * 37 % 200;
+    kernels_all(tables, TABLES);
+    FOR_EACH_TABLE(k)
+    {
+        memset(pairs, 0, sizeof pairs);
+        memset(want_pairs, 0, sizeof want_pairs);
+        memset(want_half, 0, sizeof want_half);
+        for (int odd = 0; odd < 2; odd++) {
+            ref->half_pairs(want_pairs, 31, a, odd ? b : NULL, 29, 27, 30);
+            k->half_pairs(pairs, 31, a, odd ? b : NULL, 29, 27, 30);
+            assert_memory_equal(pairs, want_pairs, sizeof pairs);
+        }
+        memset(in, 0, sizeof in);
+        ref->half_rows(want_half, 31, a, 29, 27, 30);
+        k->half_rows(in, 31, a, 29, 27, 30);
+        assert_memory_equal(in, want_half, sizeof want_half);
+        ref->half_pairs(pairs, 0, a, b, 0, IN, 1);
+        for (int m = 1; m < 24; m += m < 11 ? 3 : 6)
+            for (int taps = 2; taps < 40; taps += 6)
+                for (int n = 1; n < 300; n += n < 36 ? 5 : 113) {
+                    kernels_pack_pairs(packed, c, (size_t)(2 * taps), (size_t)taps, m, 2, taps);
+                    for (int add = 0; add < 2; add++) {
+                        memcpy(want, c, sizeof c);
+                        memcpy(have, c, sizeof c);
+                        ref->pairs_product(want, 310, packed, pairs, offsets, m, taps, n, add);
+                        k->pairs_product(have, 310, packed, pairs, offsets, m, taps, n, add);
+                        compare("pairs_product", k, want, have, 310 * m, (float)taps);
+                    }
+                    memset(grad, 0, sizeof grad);
+                    for (int i = 0; i < SAMPLES * m; i++)
+                        ref->half_rows(grad + i * STEP, 0, b + 3 * i, 0, n, 1);
+                    ref->half_rows(in, 0, a, 0, SAMPLES * IN, 1);
+                    struct kernels_outer o = { grad, in, STEP, (size_t)(m * STEP), IN, offsets, SAMPLES };
+                    memset(want, 0, sizeof want);
+                    memset(have, 0, sizeof have);
+                    ref->half_outer(want, &o, m, taps, n);
+                    k->half_outer(have, &o, m, taps, n);
+                    compare("half_outer", k, want, have, m * taps, (float)(SAMPLES * n));
+                }
+    }
+}
+
 /* A million codes of 160 bits, of which few are near. */
 static void bench_near(const struct kernels *k)
 {
@@ -265,6 +316,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(along_a_row), cmocka_unit_test(planes), cmocka_unit_test(equal_values_pool_once),
         cmocka_unit_test(bits),        cmocka_unit_test(near_codes), cmocka_unit_test(steps), cmocka_unit_test(products_of_rows),
+        cmocka_unit_test(products_of_halves),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         bench();

@@ -313,12 +313,51 @@ static void infer_equals_learn(void **state)
     }
 }
 
+static void gradients_of(struct net_run *run, const struct net *n, bool half, float *to)
+{
+    uint64_t random = 11;
+    memset(run->gradients, 0, n->n_weights * sizeof(float));
+    fill_inputs(run, n, &random);
+    net_run_set_random(run, 12);
+    run->half = half; /* on any processor: the plain twin will do */
+    net_run_learn(run);
+    memcpy(to, run->gradients, n->n_weights * sizeof(float));
+}
+
+/* Rounded factors: the gradient points the same way and is as long, to the rounding. */
+static void half_comes_close(void **state)
+{
+    (void)state;
+    for (size_t t = 0; t < sizeof nets / sizeof nets[0]; t++) {
+        struct toy options = { (int)t };
+        struct net *n = NULL;
+        struct net_run *run = NULL;
+        assert_int_equal(net_create(&n, &toy, &options, 3), OK);
+        assert_int_equal(net_run_create(&run, n, 8, NET_LEARN), OK);
+        float *a = test_malloc(n->n_weights * sizeof(float) + 4), *b = test_malloc(n->n_weights * sizeof(float) + 4);
+        gradients_of(run, n, false, a);
+        gradients_of(run, n, true, b);
+        double size = 0, apart = 0;
+        for (size_t k = 0; k < n->n_weights; k++) {
+            size += (double)a[k] * (double)a[k];
+            apart += ((double)a[k] - (double)b[k]) * ((double)a[k] - (double)b[k]);
+        }
+        if (apart > 4e-4 * size)
+            fail_msg("%s: gradients are %g apart, of %g", nets[t].name, sqrt(apart), sqrt(size));
+        test_free(a);
+        test_free(b);
+        net_run_free(&run);
+        net_free(&n);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_match),
         cmocka_unit_test(every_kind_is_tested),
         cmocka_unit_test(infer_equals_learn),
+        cmocka_unit_test(half_comes_close),
     };
     return cmocka_run_group_tests_name("nets gradients", tests, NULL, NULL);
 }

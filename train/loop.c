@@ -165,9 +165,12 @@ static enum status open_loop(struct loop *l)
     if ((s = arena_seal(l->arena)) || (s = open_net(l)) || (s = solver_create(&l->solver, l->net, &options)) ||
         (s = workers_create(&l->workers, t->workers)))
         return s;
-    for (int i = 0; i < t->workers; i++)
+    for (int i = 0; i < t->workers; i++) {
         if ((s = net_run_create(&l->runs[i], l->net, l->setting.batch, NET_LEARN)))
             return s;
+        if (t->half && !net_run_learn_half(l->runs[i], true) && i == 0)
+            log_say(LOG_INFO, NULL, "train.half: this processor does not multiply bfloat16; products stay floats");
+    }
     l->total = t->epochs > 0 ? (int64_t)ceil((double)t->epochs * (double)l->setting.epoch / t->batch) : t->steps;
     return OK;
 }

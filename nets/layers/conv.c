@@ -51,6 +51,11 @@ static enum status check(const struct conv *o, struct shape in)
     return OK;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static enum status plan(struct layer_plan *plan, const void *options, const struct shape *in, int n_in)
 {
     const struct conv *o = options;
@@ -72,7 +77,7 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     else if (o->grid)
         plan->scratch = conv_regions_scratch(o, &p, in[0].n);
     else if (conv_rows_fits(o))
-        plan->scratch = conv_rows_scratch(o, &p);
+        plan->scratch = larger(conv_rows_scratch(o, &p), conv_rows_half_scratch(o, &p));
     else /* patches and their gradient */
         plan->scratch = 2 * (size_t)k * (size_t)conv_tile_rows(&p) * (size_t)p.ow;
     return OK;
@@ -104,25 +109,29 @@ static void depthwise_backward(const struct conv *o, const struct pass *pass)
     }
 }
 
+typedef void conv_way(const struct conv *o, const struct pass *pass);
+
 static void forward(const void *options, const struct pass *pass)
 {
     const struct conv *o = options;
+    conv_way *rows = pass->half ? conv_rows_half_forward : conv_rows_forward;
     if (depthwise(o))
         depthwise_forward(o, pass);
     else
-        (o->grid ? conv_regions_forward : conv_rows_fits(o) ? conv_rows_forward : conv_shared_forward)(o, pass);
+        (o->grid ? conv_regions_forward : conv_rows_fits(o) ? rows : conv_shared_forward)(o, pass);
 }
 
 static void backward(const void *options, const struct pass *pass)
 {
     const struct conv *o = options;
+    conv_way *rows = pass->half ? conv_rows_half_backward : conv_rows_backward;
     bool sets = depthwise(o) || (!o->grid && conv_rows_fits(o));
     if (pass->in_grad[0].at && pass->in_new[0] && !sets)
         memset(pass->in_grad[0].at, 0, shape_count(pass->in_grad[0].shape) * sizeof(float));
     if (depthwise(o))
         depthwise_backward(o, pass);
     else
-        (o->grid ? conv_regions_backward : conv_rows_fits(o) ? conv_rows_backward : conv_shared_backward)(o, pass);
+        (o->grid ? conv_regions_backward : conv_rows_fits(o) ? rows : conv_shared_backward)(o, pass);
 }
 
 const struct layer_kind layer_conv = {

@@ -20,6 +20,10 @@ bool conv_rows_fits(const struct conv *o);
 size_t conv_rows_scratch(const struct conv *o, const struct patches *p);
 void conv_rows_forward(const struct conv *o, const struct pass *pass);
 void conv_rows_backward(const struct conv *o, const struct pass *pass);
+/* The same when pass->half. */
+size_t conv_rows_half_scratch(const struct conv *o, const struct patches *p);
+void conv_rows_half_forward(const struct conv *o, const struct pass *pass);
+void conv_rows_half_backward(const struct conv *o, const struct pass *pass);
 void conv_regions_forward(const struct conv *o, const struct pass *pass);
 void conv_regions_backward(const struct conv *o, const struct pass *pass);
 size_t conv_regions_scratch(const struct conv *o, const struct patches *p, int n);
