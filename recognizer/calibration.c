@@ -9,7 +9,8 @@
 
 const struct matcher *matcher_at(int number)
 {
-    static const struct matcher *const table[] = {&matcher_joint_bayes, &matcher_cosine, &matcher_hamming};
+    static const struct matcher *const table[] = {&matcher_joint_bayes, &matcher_cosine, &matcher_hamming,
+                                                 &matcher_joint_bayes_bits};
     return number >= 0 && number < (int)(sizeof table / sizeof *table) ? table[number] : NULL;
 }
 

@@ -22,7 +22,7 @@ struct matcher {
     /* Larger: more alike. Any scale: the calibration makes log likelihood ratios of it. */
     float (*compare)(const struct matcher_state *state, const float *a, const float *b);
 };
-extern const struct matcher matcher_joint_bayes, matcher_cosine, matcher_hamming;
+extern const struct matcher matcher_joint_bayes, matcher_cosine, matcher_hamming, matcher_joint_bayes_bits;
 /* In the order of enum matcher_number; NULL for others. */
 const struct matcher *matcher_at(int number);
 

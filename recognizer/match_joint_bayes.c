@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Joint Bayesian (papers.md section 10) in its fast form: G = -U'U, y = U x, c = x'Ax, score = c1 + c2 + 2 y1'y2.
- * The parameters are fitted by train/fit_joint_bayes.c and lie in the weights file. */
+ * The parameters are fitted by train/fit_joint_bayes.c and lie in the weights file. The same on codes of one bit a neuron
+ * (DeepID2+, section 6), with parameters of their own. */
+#include <stdio.h>
+
 #include "recognizer/internal.h"
 
 static int row(int n_code)
@@ -8,9 +11,11 @@ static int row(int n_code)
     return n_code + 1;
 }
 
-static enum status find(const float **out, const struct tensors *file, const char *path, const char *name, int n_dims,
-                        int n)
+static enum status find(const float **out, const struct tensors *file, const char *path, const char *of, const char *part,
+                        int n_dims, int n)
 {
+    char name[64];
+    snprintf(name, sizeof name, "%s.%s", of, part);
     const struct tensors_array *a = tensors_find(file, name);
     if (!a)
         return fail(BAD_MATCH, "%s: no array %s: train it with matchers, or choose --recognize.matcher cosine", path,
@@ -25,28 +30,52 @@ static enum status find(const float **out, const struct tensors *file, const cha
     return OK;
 }
 
-static enum status load(struct matcher_state *state, const struct tensors *file, const char *path)
+static enum status load_model(struct matcher_state *state, const struct tensors *file, const char *path, const char *of)
 {
-    enum status s = find(&state->mean, file, path, "joint_bayes.mean", 1, state->n_code);
+    enum status s = find(&state->mean, file, path, of, "mean", 1, state->n_code);
     if (!s)
-        s = find(&state->form, file, path, "joint_bayes.A", 2, state->n_code);
+        s = find(&state->form, file, path, of, "A", 2, state->n_code);
     if (!s)
-        s = find(&state->root, file, path, "joint_bayes.U", 2, state->n_code);
+        s = find(&state->root, file, path, of, "U", 2, state->n_code);
     return s;
 }
 
-static void prepare(const struct matcher_state *state, const struct face *face, float *out)
+static enum status load(struct matcher_state *state, const struct tensors *file, const char *path)
+{
+    return load_model(state, file, path, "joint_bayes");
+}
+
+static enum status load_bits(struct matcher_state *state, const struct tensors *file, const char *path)
+{
+    return load_model(state, file, path, "joint_bayes_bits");
+}
+
+/* x: the code less its mean */
+static void fill_row(const struct matcher_state *state, const float *x, float *out)
 {
     size_t n = (size_t)state->n_code;
-    _Alignas(64) float x[FACE_CODE];
     float c = 0;
-    for (size_t i = 0; i < n; i++)
-        x[i] = face->code[i] - state->mean[i];
     for (size_t i = 0; i < n; i++) {
         c += x[i] * state->kernels->dot(state->form + i * n, x, n);
         out[i] = state->kernels->dot(state->root + i * n, x, n);
     }
     out[n] = c;
+}
+
+static void prepare(const struct matcher_state *state, const struct face *face, float *out)
+{
+    _Alignas(64) float x[FACE_CODE];
+    for (int i = 0; i < state->n_code; i++)
+        x[i] = face->code[i] - state->mean[i];
+    fill_row(state, x, out);
+}
+
+static void prepare_bits(const struct matcher_state *state, const struct face *face, float *out)
+{
+    _Alignas(64) float x[FACE_CODE];
+    for (int i = 0; i < state->n_code; i++)
+        x[i] = (float)(face->bits[i / 64] >> i % 64 & 1) - state->mean[i];
+    fill_row(state, x, out);
 }
 
 static float compare(const struct matcher_state *state, const float *a, const float *b)
@@ -61,5 +90,14 @@ const struct matcher matcher_joint_bayes = {
     .row = row,
     .load = load,
     .prepare = prepare,
+    .compare = compare,
+};
+
+const struct matcher matcher_joint_bayes_bits = {
+    .name = "bits-joint-bayes",
+    .about = "Joint Bayesian on the codes' bits",
+    .row = row,
+    .load = load_bits,
+    .prepare = prepare_bits,
     .compare = compare,
 };

@@ -17,7 +17,7 @@ const struct option recognizer_option_table[] = {
     {"weights", OPTION_TEXT, offsetof(struct recognizer_options, weights), "", 0, 0, NULL,
      "weights of the net that describes faces; empty: the shipped ones"},
     {"matcher", OPTION_CHOICE, offsetof(struct recognizer_options, matcher), "joint-bayes", 0, 0,
-     "joint-bayes cosine hamming", "how two codes are compared"},
+     "joint-bayes cosine hamming bits-joint-bayes", "how two codes are compared"},
     {"false_match_rate", OPTION_FLOAT, offsetof(struct recognizer_options, false_match_rate), "1e-3", 1e-9, 0.5, NULL,
      "how often a stranger may be given a name"},
     {"mirror", OPTION_BOOL, offsetof(struct recognizer_options, mirror), "yes", 0, 0, NULL,

@@ -11,7 +11,8 @@
 #include "base/status.h"
 
 struct net;
-enum matcher_number { MATCH_NONE = -1, MATCH_JOINT_BAYES, MATCH_COSINE, MATCH_HAMMING }; /* NONE: codes only */
+/* NONE: codes only */
+enum matcher_number { MATCH_NONE = -1, MATCH_JOINT_BAYES, MATCH_COSINE, MATCH_HAMMING, MATCH_BITS_JOINT_BAYES };
 struct recognizer_options {
     const char *weights;    /* "": the shipped ones */
     int matcher;            /* enum matcher_number */

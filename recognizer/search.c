@@ -14,6 +14,8 @@
 enum {
     PAD = 16,                           /* floats: a row begins on 64 bytes */
     CHUNK = 64 * KERNELS_GROUP,         /* samples between two looks at how near is near */
+    FIRST_WORDS = 3,                    /* of a code's bits, for the look at everybody */
+    LONG_NEAREST = SEARCH_NEAREST / 4,  /* of codes with more bits, after a look at all of them */
     ROOM = 2 * SEARCH_NEAREST + CHUNK,  /* candidates before the farther ones are dropped */
     BITS = FACE_CODE,
 };
@@ -23,9 +25,9 @@ struct search {
     const struct kernels *kernels;
     struct arena *arena; /* the arrays of samples */
     int n, room;
-    size_t width, words; /* floats a row, words of bits a code */
+    size_t width, words, rest; /* floats a row; words of bits a code that are looked at first, and of the rest */
     float *rows, *quality;
-    uint64_t *bits; /* [group][words][KERNELS_GROUP] */
+    uint64_t *bits, *more; /* [group][words][KERNELS_GROUP]; [sample][rest] */
     int *person;
     struct kernels_near near[ROOM];
 };
@@ -72,6 +74,7 @@ static enum status make_room(struct search *s, size_t n)
     s->quality = arena_alloc(s->arena, room, sizeof(float));
     s->person = arena_alloc(s->arena, room, sizeof(int));
     s->bits = arena_alloc(s->arena, groups, s->words * KERNELS_GROUP * sizeof(uint64_t));
+    s->more = arena_alloc(s->arena, room, s->rest * sizeof(uint64_t) + 1);
     enum status status = arena_seal(s->arena);
     if (status)
         return fail_in(status, "search: %zu samples", n);
@@ -83,11 +86,13 @@ enum status search_begin(struct search *s, const struct recognizer *r, int n)
 {
     size_t width = ((size_t)recognizer_row(r) + PAD - 1) / PAD * PAD;
     size_t words = ((size_t)recognizer_code_size(r) + 63) / 64;
+    size_t first = words < FIRST_WORDS ? words : FIRST_WORDS;
     enum status status = OK;
     search_forget(s);
-    if (n > s->room || width != s->width || words != s->words) {
+    if (n > s->room || width != s->width || first != s->words || words - first != s->rest) {
         s->width = width;
-        s->words = words;
+        s->words = first;
+        s->rest = words - first;
         status = make_room(s, (size_t)n);
     }
     if (!status)
@@ -103,6 +108,7 @@ void search_add(struct search *s, const struct face *sample, int person)
     recognizer_prepare(s->of, sample, s->rows + i * s->width);
     for (size_t w = 0; w < s->words; w++)
         to[w * KERNELS_GROUP] = sample->bits[w];
+    memcpy(s->more + i * s->rest, sample->bits + s->words, s->rest * sizeof(uint64_t));
     s->quality[i] = sample->quality;
     s->person[i] = person;
 }
@@ -141,9 +147,9 @@ static void look_at_all(const struct search *s, const float *row, struct match *
     }
 }
 
-/* Keeps the SEARCH_NEAREST nearest in their order; of those at the last distance that fits, the first ones. Returns
- * that distance. */
-static int keep_nearest(struct kernels_near *near, size_t *n)
+/* Keeps the `keep` nearest of more than that in their order; of those at the last distance that fits, the first ones.
+ * Returns that distance. */
+static int keep_nearest(struct kernels_near *near, size_t *n, size_t keep)
 {
     size_t count[BITS + 1] = {0};
     size_t before = 0;
@@ -151,9 +157,9 @@ static int keep_nearest(struct kernels_near *near, size_t *n)
     uint32_t last = 0;
     for (size_t i = 0; i < *n; i++)
         count[near[i].distance]++;
-    while (before + count[last] < SEARCH_NEAREST)
+    while (before + count[last] < keep)
         before += count[last++];
-    size_t ties = SEARCH_NEAREST - before;
+    size_t ties = keep - before;
     for (size_t i = 0; i < *n; i++)
         if (near[i].distance < last || (near[i].distance == last && ties > 0 && ties--))
             near[kept++] = near[i];
@@ -161,9 +167,9 @@ static int keep_nearest(struct kernels_near *near, size_t *n)
     return (int)last;
 }
 
-/* The SEARCH_NEAREST samples with the nearest bits, in their order. Only what is nearer than those already held is
+/* The SEARCH_NEAREST samples whose first words differ least, in their order. Only what is nearer than those already held is
  * taken down, so after the first chunks hardly anything is. */
-static size_t find_nearest(struct search *s, const uint64_t *bits)
+static size_t find_first(struct search *s, const uint64_t *bits)
 {
     int most = BITS;
     size_t n = 0;
@@ -175,10 +181,22 @@ static size_t find_nearest(struct search *s, const uint64_t *bits)
             s->near[i].number += (uint32_t)first;
         n += found;
         if (n >= 2 * SEARCH_NEAREST)
-            most = keep_nearest(s->near, &n) - 1;
+            most = keep_nearest(s->near, &n, SEARCH_NEAREST) - 1;
     }
     if (n > SEARCH_NEAREST)
-        keep_nearest(s->near, &n);
+        keep_nearest(s->near, &n, SEARCH_NEAREST);
+    return n;
+}
+
+/* The samples with the nearest bits, in their order: long codes are read in full only where their beginning is near. */
+static size_t find_nearest(struct search *s, const uint64_t *bits)
+{
+    size_t n = find_first(s, bits);
+    for (size_t i = 0; i < n && s->rest; i++)
+        s->near[i].distance += (uint32_t)s->kernels->hamming(s->more + s->near[i].number * s->rest, bits + s->words,
+                                                             s->rest);
+    if (s->rest && n > LONG_NEAREST)
+        keep_nearest(s->near, &n, LONG_NEAREST);
     return n;
 }
 

@@ -83,11 +83,16 @@ static const char *fitted(const char *name, const char *tail)
         arrays[i] = *tensors_at(file, i);
     arrays[n++] = (struct tensors_array){.name = "joint_bayes.mean", .type = TENSORS_F32, .n_dims = 1, .dims = {CODE},
                                          .n = CODE, .at = mean};
-    static const char *const squares[] = {"joint_bayes.A", "joint_bayes.G", "joint_bayes.U"};
+    static float half[CODE];
+    for (int i = 0; i < CODE; i++)
+        half[i] = 0.5F;
+    arrays[n++] = (struct tensors_array){.name = "joint_bayes_bits.mean", .type = TENSORS_F32, .n_dims = 1,
+                                         .dims = {CODE}, .n = CODE, .at = half};
+    static const char *const squares[] = {"joint_bayes.A", "joint_bayes_bits.A", "joint_bayes.U", "joint_bayes_bits.U"};
     static float zero[CODE * CODE];
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         arrays[n++] = (struct tensors_array){.name = squares[i], .type = TENSORS_F32, .n_dims = 2, .dims = {CODE, CODE},
-                                             .n = CODE * CODE, .at = i == 0 ? zero : form};
+                                             .n = CODE * CODE, .at = i < 2 ? zero : form};
     int n_given = tensors_notes(file, &given);
     for (int i = 0; i < n_given; i++)
         if (strcmp(given[i].key, "xxh64") != 0)
@@ -220,6 +225,9 @@ static void test_scores(void **state)
     b.bits[0] = 0x0f;
     assert_near(recognizer_score(r, &a, &b), 1 - 4.0 / CODE, 1e-6);
     assert_near(recognizer_false_match_rate(r, 1), 1, 0); /* not calibrated here */
+    recognizer_close(&r);
+    r = opened(path, MATCH_BITS_JOINT_BAYES, true); /* each bit is half above or below its mean */
+    assert_near(recognizer_score(r, &a, &b), 2 * (CODE - 2 * 4) / 4.0, 1e-4);
     recognizer_close(&r);
 }
 

@@ -11,13 +11,17 @@
 #include "recognizer/recognizer.h"
 #include "train/fit.h"
 
-enum { ENCODE = 32, SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 12, ARRAYS = 4 };
-static const char *const matcher_names[] = {"joint-bayes", "cosine", "hamming"};
-enum { MATCHERS = 3 };
+enum { ENCODE = 32, SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16 };
+static const char *const matcher_names[] = {"joint-bayes", "cosine", "hamming", "bits-joint-bayes"};
+enum { MATCHERS = 4 };
+/* Joint Bayesian of the codes and of their bits: mean, A, U. */
+static const char *const array_names[] = {"joint_bayes.mean",      "joint_bayes.A",      "joint_bayes.U",
+                                          "joint_bayes_bits.mean", "joint_bayes_bits.A", "joint_bayes_bits.U"};
+enum { MODELS = 2, ARRAYS = 6 };
 
 struct coded { /* faces of one split */
     struct face *faces; /* validation: all of it */
-    float *codes;       /* train: the codes only */
+    float *codes, *bits; /* train: the codes only, and their bits as 0 or 1 */
     int *person;
     size_t n;
 };
@@ -26,8 +30,8 @@ struct fitting {
     const struct data *data;
     struct coded train, val;
     int n_code;
-    struct joint_bayes joint;
-    float *arrays; /* mean, A, G, U as floats */
+    struct joint_bayes joint[MODELS];
+    float *arrays; /* as array_names */
     struct fit_calibration calibrations[MATCHERS];
     char codes[64], lines[MATCHERS][2][256], about[256];
 };
@@ -54,10 +58,11 @@ static enum status make_room(struct fitting *f)
     if (f->train.n < 2 || f->val.n < 2)
         return fail(BAD_DATA, "matchers: %zu train and %zu validation faces", f->train.n, f->val.n);
     f->train.codes = memory_alloc(f->train.n * (size_t)f->n_code, sizeof(float));
+    f->train.bits = memory_alloc(f->train.n * (size_t)f->n_code, sizeof(float));
     f->train.person = memory_alloc(f->train.n, sizeof(int));
     f->val.faces = memory_alloc(f->val.n, sizeof(struct face));
     f->val.person = memory_alloc(f->val.n, sizeof(int));
-    return f->train.codes && f->train.person && f->val.faces && f->val.person
+    return f->train.codes && f->train.bits && f->train.person && f->val.faces && f->val.person
                ? OK
                : fail(NO_RESOURCE, "matchers: no memory for %zu codes", f->train.n);
 }
@@ -65,10 +70,14 @@ static enum status make_room(struct fitting *f)
 static void keep(struct coded *c, size_t at, const struct face *face, int person)
 {
     c->person[at] = person;
-    if (c->faces)
+    if (c->faces) {
         c->faces[at] = *face;
-    else
-        memcpy(c->codes + at * (size_t)face->n_code, face->code, (size_t)face->n_code * sizeof *face->code);
+        return;
+    }
+    size_t n = (size_t)face->n_code;
+    memcpy(c->codes + at * n, face->code, n * sizeof *face->code);
+    for (size_t i = 0; i < n; i++)
+        c->bits[at * n + i] = (float)(face->bits[i / 64] >> i % 64 & 1);
 }
 
 static void encode(struct recognizer *r, struct fitting *f, enum data_split split, struct coded *into)
@@ -95,38 +104,43 @@ static void encode(struct recognizer *r, struct fitting *f, enum data_split spli
     }
 }
 
+static float *put(float *to, const double *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        *to++ = (float)from[i];
+    return to;
+}
+
 static enum status fit_joint(struct fitting *f)
 {
     static const struct joint_bayes_options options = {.steps = 60, .tolerance = 1e-4, .exact = true, .most = 60};
-    enum status s = joint_bayes_fit(&f->joint, f->train.codes, f->train.person, f->train.n, f->n_code, &options);
+    const float *const from[MODELS] = {f->train.codes, f->train.bits};
     size_t d = (size_t)f->n_code;
-    if (s)
-        return s;
-    f->arrays = memory_alloc(d + 3 * d * d, sizeof *f->arrays);
+    float *to = f->arrays = memory_alloc(MODELS * (d + 2 * d * d), sizeof *f->arrays);
     if (!f->arrays)
         return fail(NO_RESOURCE, "matchers: no memory");
-    float *to = f->arrays;
-    for (size_t i = 0; i < d; i++)
-        *to++ = (float)f->joint.mean[i];
-    const double *const from[] = {f->joint.form, f->joint.cross, f->joint.root};
-    for (int k = 0; k < 3; k++)
-        for (size_t i = 0; i < d * d; i++)
-            *to++ = (float)from[k][i];
+    for (int m = 0; m < MODELS; m++) {
+        struct joint_bayes *j = &f->joint[m];
+        enum status s = joint_bayes_fit(j, from[m], f->train.person, f->train.n, f->n_code, &options);
+        if (s)
+            return s;
+        to = put(put(put(to, j->mean, d), j->form, d * d), j->root, d * d);
+    }
     return OK;
 }
 
 static int list_arrays(const struct fitting *f, const struct tensors *file, struct tensors_array *out)
 {
-    static const char *const names[] = {"joint_bayes.mean", "joint_bayes.A", "joint_bayes.G", "joint_bayes.U"};
     int n = 0;
     for (int i = 0; i < tensors_count(file); i++)
-        if (strncmp(tensors_at(file, i)->name, "joint_bayes.", 12) != 0)
+        if (strncmp(tensors_at(file, i)->name, "joint_bayes", 11) != 0)
             out[n++] = *tensors_at(file, i);
     size_t d = (size_t)f->n_code;
     float *at = f->arrays;
     for (int k = 0; k < ARRAYS; k++) {
-        out[n] = (struct tensors_array){.name = names[k], .type = TENSORS_F32, .n_dims = k ? 2 : 1, .at = at};
-        out[n].n = k ? d * d : d;
+        bool square = k % 3;
+        out[n] = (struct tensors_array){.name = array_names[k], .type = TENSORS_F32, .n_dims = square ? 2 : 1, .at = at};
+        out[n].n = square ? d * d : d;
         out[n].dims[0] = out[n].dims[1] = (int64_t)d;
         at += out[n++].n;
     }
@@ -277,7 +291,7 @@ enum status fit_matchers(const char *path, const struct data *d)
         s = fit_joint(&f);
     if (!s) {
         snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (%d EM steps, change %.1e); calibrated on "
-                 "all pairs of %zu validation faces", f.train.n, f.joint.steps, f.joint.change, f.val.n);
+                 "all pairs of %zu validation faces", f.train.n, f.joint[0].steps, f.joint[0].change, f.val.n);
         log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
         s = rewrite(&f, path, false);
     }
@@ -285,9 +299,11 @@ enum status fit_matchers(const char *path, const struct data *d)
         s = calibrate(&f, path, m);
     if (!s)
         s = rewrite(&f, path, true);
-    joint_bayes_free(&f.joint);
+    for (int m = 0; m < MODELS; m++)
+        joint_bayes_free(&f.joint[m]);
     memory_free(&f.arrays);
     memory_free(&f.train.codes);
+    memory_free(&f.train.bits);
     memory_free(&f.train.person);
     memory_free(&f.val.faces);
     memory_free(&f.val.person);

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Identification and verification against each alone, same budget, three seeds (DeepID2's lambda curve), and DeepID2+'s
+# FC-4 with and without layer-wise supervision: the papers' plain softmax, people of ten and more training faces.
+#   tests/accuracy/signals.sh [FOLDER]     FOLDER keeps checkpoints and finished lines: started again, it goes on
+# Prints: what, seed, accuracy on the pairs of the validation people (cosine), equal error rates of all their pairs.
+data=${FACETRAIL_DATA:-../shared/data} folder=${1:-../data/signals} steps=${STEPS:-400}
+[ -f "$data/faces-celeba.mkv" ] || { echo "skipped: no research data in $data"; exit 0; }
+mkdir -p "$folder"
+run() { # name, seed, recipe, options
+    name=$1 seed=$2 recipe=$3
+    shift 3
+    if ! grep -q "^$name $seed " "$folder/lines" 2>/dev/null; then
+        env -u OPENBLAS_CORETYPE ./facetrail train "configs/train/$recipe.conf" --data.folder "$data" --train.seed "$seed" \
+            --train.half yes --train.workers 1 --train.batch 256 --train.minutes 0 --train.steps "$steps" \
+            --train.checkpoint "$folder/checkpoint" --train.weights "$folder/weights.safetensors" --train.log_seconds 60 \
+            --model.unit no --model.margin 0 --data.min_faces 10 --data.cache "$folder/faces.cache" "$@" \
+            >"$folder/log" 2>&1 || { tail -1 "$folder/log"; exit 1; }
+        score=$(sed -n 's/.*score step=.* accuracy=\([0-9.]*\).*/\1/p' "$folder/log" | tail -1)
+        eer=$(sed -n 's/.*\(joint-bayes\|cosine\|hamming\): eer=\([0-9.]*\).*/\1=\2/p' "$folder/log" | tr '\n' ' ')
+        echo "$name $seed accuracy=$score $eer" >>"$folder/lines"
+    fi
+    grep "^$name $seed " "$folder/lines"
+}
+for seed in 1 2 3; do
+    run identification "$seed" deepid2 --model.verify none
+    for weight in 0.005 0.05 0.5; do
+        run "both_$weight" "$seed" deepid2 --model.pair_weight "$weight"
+    done
+    run verification "$seed" deepid2 --model.identify no --model.pair_weight 1
+done
+for seed in 1 2 3; do
+    for branches in yes no; do
+        run "deepid2plus_branches_$branches" "$seed" deepid2plus --model.maps 32 --model.code 160 --model.branches "$branches"
+    done
+done
