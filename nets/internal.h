@@ -48,7 +48,7 @@ struct pass { /* all that a layer may touch */
     const struct kernels *kernels;
     uint64_t *random;
     bool learning; /* statistics of the batch, dropout */
-    bool half;     /* when learning: products may round their factors to bfloat16 (kernels->fast_half) */
+    bool half;     /* products may round their factors to bfloat16 (kernels->fast_half) */
     bool relu;     /* the next layer is an in-place relu that this call does as well (CAN_RELU, CAN_LEARN_RELU) */
 };
 

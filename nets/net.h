@@ -90,9 +90,9 @@ void net_run_learn(struct net_run *r);
 double net_run_loss(struct net_run *r, int layer);
 double net_run_total_loss(struct net_run *r);
 size_t net_run_bytes(const struct net_run *r);
-/* Learning with factors of products rounded to bfloat16, where that is faster (false: it is not, and nothing changes);
- * sums, weights and everything else stay floats. */
-bool net_run_learn_half(struct net_run *r, bool half);
+/* Factors of the shared convolutions' products rounded to bfloat16, where that is faster (false: it is not, and nothing
+ * changes); sums, weights and everything else stay floats. */
+bool net_run_half(struct net_run *r, bool half);
 void net_run_set_random(struct net_run *r, uint64_t seed); /* for dropout and noise */
 /* Microseconds spent in each layer of forward passes so far, for `eval speed` and benches. */
 int64_t net_run_layer_us(const struct net_run *r, int layer);

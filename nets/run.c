@@ -42,7 +42,7 @@ static struct pass pass_of(struct net_run *r, int i, bool learning)
         .kernels = r->kernels,
         .random = &r->random,
         .learning = learning,
-        .half = learning && r->half,
+        .half = r->half,
         .relu = d->relu_after,
     };
 }
@@ -137,7 +137,7 @@ double net_run_total_loss(struct net_run *r)
     return total;
 }
 
-bool net_run_learn_half(struct net_run *r, bool half)
+bool net_run_half(struct net_run *r, bool half)
 {
     r->half = half && r->kernels->fast_half;
     return r->half;

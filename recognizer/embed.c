@@ -18,7 +18,7 @@ struct embed {
     bool mirror;
 };
 
-enum status embed_open(struct embed **out, const struct net *n, const char *path, bool mirror)
+enum status embed_open(struct embed **out, const struct net *n, const char *path, bool mirror, bool half)
 {
     enum status s;
     struct embed *e = memory_alloc(1, sizeof *e);
@@ -30,6 +30,7 @@ enum status embed_open(struct embed **out, const struct net *n, const char *path
         embed_close(&e);
         return fail_in(s == BAD_USAGE ? BAD_MATCH : s, "%s", path);
     }
+    net_run_half(e->run, half);
     struct shape in = net_run_at(e->run, e->face).shape;
     struct shape out_shape = net_run_at(e->run, e->code).shape;
     e->n_code = out_shape.c * out_shape.h * out_shape.w;

@@ -6,8 +6,8 @@
 #include "recognizer/recognizer.h"
 
 struct embed;
-/* `path` is for messages. BAD_MATCH when the net does not take our crops or has no layer "code". */
-enum status embed_open(struct embed **out, const struct net *n, const char *path, bool mirror);
+/* `path` is for messages; half: see net_run_half. BAD_MATCH when the net does not take our crops or has no layer "code". */
+enum status embed_open(struct embed **out, const struct net *n, const char *path, bool mirror, bool half);
 void embed_close(struct embed **e);
 int embed_size(const struct embed *e); /* numbers in a code */
 /* As recognizer_describe and recognizer_describe_crops. */

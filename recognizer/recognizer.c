@@ -22,6 +22,8 @@ const struct option recognizer_option_table[] = {
      "how often a stranger may be given a name"},
     {"mirror", OPTION_BOOL, offsetof(struct recognizer_options, mirror), "yes", 0, 0, NULL,
      "average the codes of a face and its mirror image"},
+    {"half", OPTION_BOOL, offsetof(struct recognizer_options, half), "yes", 0, 0, NULL,
+     "multiply with bfloat16 on processors that are faster so; sums stay floats"},
     {0},
 };
 
@@ -84,7 +86,7 @@ enum status recognizer_open(struct recognizer **out, const struct recognizer_opt
     else
         s = file_find_weights(path, sizeof path, "deepid2");
     if (s || (s = arena_seal(a)) || (s = net_load(&r->net, path, NULL)) ||
-        (s = embed_open(&r->embed, r->net, path, o->mirror)) || (s = load_matcher(r, path, o))) {
+        (s = embed_open(&r->embed, r->net, path, o->mirror, o->half)) || (s = load_matcher(r, path, o))) {
         recognizer_close(&r);
         return fail_in(s, "recognizer");
     }

@@ -18,6 +18,7 @@ struct recognizer_options {
     int matcher;            /* enum matcher_number */
     float false_match_rate; /* how often a stranger may be given a name */
     bool mirror;            /* average the codes of the crop and its mirror image */
+    bool half;              /* products of bfloat16 where that is faster */
     bool raw;               /* not a user's option: scores as the matcher gives them, not calibrated */
 };
 extern const struct option recognizer_option_table[];

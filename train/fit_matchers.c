@@ -8,10 +8,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/tensors.h"
+#include "base/workers.h"
 #include "recognizer/recognizer.h"
 #include "train/fit.h"
 
-enum { ENCODE = 32, SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16 };
+enum { ENCODE = 32, ENCODERS = 8, SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16 };
 static const char *const matcher_names[] = {"joint-bayes", "cosine", "hamming", "bits-joint-bayes"};
 enum { MATCHERS = 4 };
 /* Joint Bayesian of the codes and of their bits: mean, A, U. */
@@ -38,7 +39,7 @@ struct fitting {
 
 static enum status open_recognizer(struct recognizer **out, const char *path, int matcher)
 {
-    struct recognizer_options o = {.weights = path, .matcher = matcher, .false_match_rate = 1e-3F, .mirror = true,
+    struct recognizer_options o = {.weights = path, .matcher = matcher, .false_match_rate = 1e-3F, .mirror = true, .half = true,
                                    .raw = true};
     return recognizer_open(out, &o);
 }
@@ -80,28 +81,40 @@ static void keep(struct coded *c, size_t at, const struct face *face, int person
         c->bits[at * n + i] = (float)(face->bits[i / 64] >> i % 64 & 1);
 }
 
-static void encode(struct recognizer *r, struct fitting *f, enum data_split split, struct coded *into)
+/* Faces of one split, a batch a part; each worker has a net of its own. */
+struct encoding {
+    struct fitting *f;
+    struct recognizer *recognizers[ENCODERS];
+    int *which; /* faces of the data */
+    size_t n;
+    struct coded *into;
+};
+
+static void encode_part(void *context, int part, int worker)
 {
+    struct encoding *e = context;
+    const struct data *d = e->f->data;
     struct recognizer_crop crops[ENCODE];
     struct face faces[ENCODE];
-    int who[ENCODE];
-    int n = 0;
-    size_t done = 0;
+    size_t first = (size_t)part * ENCODE;
+    size_t n = e->n - first < ENCODE ? e->n - first : ENCODE;
     memset(faces, 0, sizeof faces);
-    for (int i = 0; i <= data_count(f->data); i++) {
-        bool end = i == data_count(f->data);
-        if (!end && data_face(f->data, i)->split == split) {
-            crops[n] = (struct recognizer_crop){data_image(f->data, i), data_warp()};
-            who[n++] = data_face(f->data, i)->person;
-        }
-        if (n == ENCODE || end) {
-            recognizer_describe_crops(r, crops, faces, n);
-            for (int k = 0; k < n; k++)
-                keep(into, done + (size_t)k, &faces[k], who[k]);
-            done += (size_t)n;
-            n = 0;
-        }
-    }
+    memset(crops, 0, sizeof crops);
+    for (size_t i = 0; i < n; i++)
+        crops[i] = (struct recognizer_crop){data_image(d, e->which[first + i]), data_warp()};
+    recognizer_describe_crops(e->recognizers[worker], crops, faces, (int)n);
+    for (size_t i = 0; i < n; i++)
+        keep(e->into, first + i, &faces[i], data_face(d, e->which[first + i])->person);
+}
+
+static void encode(struct encoding *e, struct workers *w, enum data_split split, struct coded *into)
+{
+    e->into = into;
+    e->n = 0;
+    for (int i = 0; i < data_count(e->f->data); i++)
+        if (data_face(e->f->data, i)->split == split)
+            e->which[e->n++] = i;
+    workers_run(w, (int)((e->n + ENCODE - 1) / ENCODE), encode_part, e);
 }
 
 static float *put(float *to, const double *from, size_t n)
@@ -264,21 +277,25 @@ static enum status calibrate(struct fitting *f, const char *path, int m)
 
 static enum status encode_all(struct fitting *f, const char *path)
 {
-    struct recognizer *r = NULL;
-    struct face probe = {0};
-    enum status s = open_recognizer(&r, path, MATCH_NONE);
-    if (s)
-        return s;
-    if (data_count(f->data) > 0) {
-        struct recognizer_crop crop = {data_image(f->data, 0), data_warp()};
-        recognizer_describe_crops(r, &crop, &probe, 1);
+    struct encoding e = {.f = f};
+    struct workers *w = NULL;
+    int n = workers_processors() < ENCODERS ? workers_processors() : ENCODERS;
+    enum status s = workers_create(&w, n);
+    for (int i = 0; !s && i < n; i++)
+        s = open_recognizer(&e.recognizers[i], path, MATCH_NONE);
+    if (!s) {
+        f->n_code = recognizer_code_size(e.recognizers[0]);
+        e.which = memory_alloc((size_t)data_count(f->data) + 1, sizeof *e.which);
+        s = e.which ? make_room(f) : fail(NO_RESOURCE, "matchers: no memory");
     }
-    f->n_code = probe.n_code;
-    if (!(s = make_room(f))) {
-        encode(r, f, DATA_TRAIN, &f->train);
-        encode(r, f, DATA_VAL, &f->val);
+    if (!s) {
+        encode(&e, w, DATA_TRAIN, &f->train);
+        encode(&e, w, DATA_VAL, &f->val);
     }
-    recognizer_close(&r);
+    memory_free(&e.which);
+    for (int i = 0; i < n; i++)
+        recognizer_close(&e.recognizers[i]);
+    workers_free(&w);
     return s;
 }
 

@@ -168,7 +168,7 @@ static enum status open_loop(struct loop *l)
     for (int i = 0; i < t->workers; i++) {
         if ((s = net_run_create(&l->runs[i], l->net, l->setting.batch, NET_LEARN)))
             return s;
-        if (t->half && !net_run_learn_half(l->runs[i], true) && i == 0)
+        if (t->half && !net_run_half(l->runs[i], true) && i == 0)
             log_say(LOG_INFO, NULL, "train.half: this processor does not multiply bfloat16; products stay floats");
     }
     l->total = t->epochs > 0 ? (int64_t)ceil((double)t->epochs * (double)l->setting.epoch / t->batch) : t->steps;

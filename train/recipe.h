@@ -17,7 +17,7 @@ struct train_options {
     const char *checkpoint;   /* where checkpoints go; outside the tree */
     const char *from;         /* weights to start from (net_borrow), "": none */
     int batch;                /* samples a step, over all workers */
-    bool half;            /* see net_run_learn_half */
+    bool half;            /* see net_run_half */
     int workers, seed;
     float minutes, epochs;    /* the run's length: the first of these that is not 0 ... */
     int steps;                /* ... else steps */

@@ -57,6 +57,7 @@ void conv_rows_half_forward(const struct conv *o, const struct pass *pass)
     const struct kernels *k = pass->kernels;
     size_t plane = (size_t)(p.oh * p.ow), in_plane = (size_t)(p.h * p.w), step = (size_t)l.step;
     int taps = l.in_pairs * l.square;
+    bool direct = p.kernel == 1; /* the picture's width is the output's */
     float *scratch = pass->scratch;
     uint32_t *packed = take(&scratch, (size_t)o->maps * (size_t)taps);
     int32_t *offsets = take(&scratch, (size_t)taps);
@@ -70,10 +71,11 @@ void conv_rows_half_forward(const struct conv *o, const struct pass *pass)
         for (int c = 0; c < l.in_pairs; c++)
             k->half_pairs(pairs + (size_t)c * in_plane, 0, in + (size_t)(2 * c) * in_plane,
                           2 * c + 1 < p.c ? in + (size_t)(2 * c + 1) * in_plane : NULL, 0, (int)in_plane, 1);
-        k->pairs_product(wide, step, packed, pairs, offsets, o->maps, taps, l.span, false);
+        k->pairs_product(direct ? out : wide, direct ? plane : step, packed, pairs, offsets, o->maps, taps, l.span, false);
         for (int m = 0; m < o->maps; m++, out += plane) {
             float bias = o->no_bias ? 0 : pass->param[1].at[m];
-            k->copy_rows(out, (size_t)p.ow, wide + (size_t)m * step, (size_t)p.w, p.ow, p.oh);
+            if (!direct)
+                k->copy_rows(out, (size_t)p.ow, wide + (size_t)m * step, (size_t)p.w, p.ow, p.oh);
             if (bias != 0 || pass->relu)
                 k->affine(out, out, 1, bias, pass->relu, plane);
         }
