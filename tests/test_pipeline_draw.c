@@ -158,14 +158,14 @@ static void labels_are_kept(void **unused)
     (void)unused;
     static struct label_cache c;
     c.family = "Sans";
-    const struct label *a = label_get(&c, 3, "Ada", true, 20, 400);
+    const struct label *a = label_get(&c, 3, "Ada", "", true, 20, 400);
     assert_non_null(a);
     cairo_surface_t *picture = a->picture;
     assert_true(a->w > 40 && a->h >= 20);
     for (int i = 0; i < LABEL_SLOTS - 1; i++)
-        assert_non_null(label_get(&c, 100 + i, "other", false, 12, 400));
-    assert_ptr_equal(label_get(&c, 3, "Ada", true, 20, 400)->picture, picture);
-    const struct label *cut = label_get(&c, 4, "A very long name that does not fit into so little room", true, 20, 150);
+        assert_non_null(label_get(&c, 100 + i, "other", "", false, 12, 400));
+    assert_ptr_equal(label_get(&c, 3, "Ada", "", true, 20, 400)->picture, picture);
+    const struct label *cut = label_get(&c, 4, "A very long name that does not fit into so little room", "", true, 20, 150);
     assert_true(cut->w <= 150);
     label_free(&c);
 }
