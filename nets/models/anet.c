@@ -13,6 +13,8 @@ static const struct option anet_option_table[] = {
     { "attributes", OPTION_INT, AT(attributes), "40", 1, 256, NULL, "attributes of a face" },
     { "normalize", OPTION_BOOL, AT(normalize), "no", 0, 0, NULL, "batch normalisation; no in folded nets" },
     { "drop", OPTION_FLOAT, AT(drop), "0", 0, 0.9, NULL, "part of the full layer that the attributes do not see" },
+    { "weight", OPTION_FLOAT, AT(weight), "8", 0, 1000, NULL,
+      "of the loss, a mean over the attributes: with 1 each is learnt slowly" },
     { 0 },
 };
 #undef AT
@@ -28,7 +30,7 @@ static void build_anet(struct net_builder *b, const void *options)
     net_keep(b, said);
     const struct shape one_each = { 1, o->attributes, 1, 1 };
     net_logistic_loss(b, "attributes_loss", said, net_input(b, "truth", one_each), net_input(b, "counts", one_each),
-                      .weight = 1);
+                      .weight = o->weight);
 }
 
 const struct model model_anet = {
