@@ -19,7 +19,7 @@ static const struct { const char *word; enum kind kind; } words[FACE_ATTRIBUTES]
     {"black hair", HAIR},      {"blond hair", HAIR},      {"", SILENT},           {"brown hair", HAIR},
     {"bushy eyebrows", EYES},  {"", SILENT},              {"", SILENT},           {"glasses", HEAD},
     {"goatee", BEARD},         {"grey hair", HAIR},       {"make-up", PAINT},     {"", SILENT},
-    {"man", SEX},              {"mouth open", MOUTH},     {"moustache", BEARD},   {"", SILENT},
+    {"male", SEX},              {"mouth open", MOUTH},     {"moustache", BEARD},   {"", SILENT},
     {"", SILENT},              {"", SILENT},              {"", SILENT},           {"", SILENT},
     {"high forehead", HAIR_CUT}, {"rosy cheeks", PAINT},  {"sideburns", BEARD},   {"smiling", MOUTH},
     {"straight hair", HAIR_CUT}, {"wavy hair", HAIR_CUT}, {"earrings", DRESS},    {"hat", HEAD},
