@@ -23,7 +23,8 @@ float svm_value(const float *w, const float *x, size_t d)
 }
 
 /* One sample's dual variable to where it is best; returns by how much the optimum was violated. */
-static double step(const struct kernels *k, float *w, double *alpha, const float *x, double square, double y, size_t d, double cost)
+static double step(const struct kernels *k, float *w, double *alpha, const float *x, double square, double y, size_t d,
+                   double cost)
 {
     double gradient = y * (double)value(k, w, x, d) - 1 + *alpha / (2 * cost);
     double violated = *alpha > 0 ? fabs(gradient) : gradient < 0 ? -gradient : 0;
