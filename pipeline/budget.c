@@ -30,6 +30,20 @@ const struct option budget_describe_table[] = {
     {0},
 };
 
+const struct option budget_attributes_table[] = {
+    {"per_frame", OPTION_INT, offsetof(struct describe_options, per_frame), "2", 0, 256, NULL,
+     "faces of a video frame whose attributes are told; 0: all of them"},
+    {"min_size", OPTION_FLOAT, offsetof(struct describe_options, min_size), "32", 1, 10000, NULL,
+     "least face height in source pixels: smaller faces get no attributes"},
+    {"sure", OPTION_FLOAT, offsetof(struct describe_options, sure), "0.9", 0, 1, NULL,
+     "a crop is better when the best so far has less than this part of its quality"},
+    {"again", OPTION_FLOAT, offsetof(struct describe_options, again), "0.2", 0, 3600, NULL,
+     "seconds between two looks at a face whose crop got better"},
+    {"refresh", OPTION_FLOAT, offsetof(struct describe_options, refresh), "1", 0, 3600, NULL,
+     "seconds between two looks at any other face"},
+    {0},
+};
+
 bool budget_detects(const struct detect_options *o, const struct budget_scene *s)
 {
     return s->picture || s->cut || s->since >= o->every || s->least_certainty < o->doubt;

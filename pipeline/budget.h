@@ -24,6 +24,7 @@ struct describe_options {
     float refresh;  /* seconds between two looks at a sure one */
 };
 extern const struct option budget_describe_table[];
+extern const struct option budget_attributes_table[]; /* the same for attributes; a better crop is a doubt */
 
 struct budget_scene {
     bool picture;          /* a still picture: always detected */

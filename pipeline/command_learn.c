@@ -29,7 +29,7 @@ const struct command command_train = {
 
 const struct command command_eval = {
     .name = "eval",
-    .usage = "eval verification|detection|marks|tracking|tracks|neurons|speed [options]",
+    .usage = "eval verification|detection|marks|tracking|tracks|attributes|neurons|speed [options]",
     .about = "measure: prints a table and, last, one line of key=value figures",
     .more =
         "eval verification --pairs FILE [--images DIR] [--matcher joint-bayes|cosine|hamming|bits-joint-bayes] [--aligned]\n"
@@ -37,6 +37,8 @@ const struct command command_eval = {
         "eval marks --truth FILE --images DIR | --pack FILE.mkv --split test\n"
         "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--plot FILE.png]\n"
         "eval tracks --truth gt.txt --tracks FILE\n"
+        "eval attributes --pack FACES.mkv[,MORE.mkv] [--split val] | --truth list_attr.txt --images DIR  [--weights FILE]\n"
+        "    [--features hog|codes]: ANet's 40 attributes, or linear SVMs on other features that learn on the pack\n"
         "eval neurons --pack FACES.mkv[,MORE.mkv] [--pairs TABLE] [--weights FILE] [--least 10]: what single neurons tell,\n"
         "    and faces that are covered, against local binary patterns\n"
         "eval speed [INPUT] [options of run]: milliseconds per stage, frames a second, peak memory\n"

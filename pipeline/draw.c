@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pipeline/attribute_words.h"
 #include "pipeline/draw_label.h"
+#include "recognizer/attributes.h"
 
 enum { CANVASES = 16, PLACED_MAX = 256 };
 
@@ -37,6 +39,7 @@ struct draw {
     struct canvas canvases[CANVASES];
     int next_canvas;
     struct label_cache labels;
+    float rates[FACE_ATTRIBUTES]; /* how many faces have each attribute */
     int n_placed;
     struct box placed[PLACED_MAX]; /* labels of this frame */
 };
@@ -65,8 +68,9 @@ struct draw_colour draw_track_colour(int track)
 static enum status draw_open(void *state, const struct run_context *context, const void *options)
 {
     struct draw *d = state;
-    (void)context;
     d->options = *(const struct draw_options *)options;
+    for (int i = 0; i < FACE_ATTRIBUTES && context->attributes; i++)
+        d->rates[i] = attributes_rate(context->attributes, i);
     d->labels.family = d->options.family && *d->options.family ? d->options.family : "Sans";
     return OK;
 }
@@ -197,14 +201,16 @@ static struct box place(struct draw *d, struct image im, struct box face, int w,
 
 static void draw_label(struct draw *d, cairo_t *cr, struct image im, const struct face *f, struct box b, double line)
 {
-    char text[LABEL_TEXT];
+    char text[LABEL_TEXT], more[ATTRIBUTE_WORDS_TEXT] = "";
     bool known = f->has & FACE_NAMED;
     const char *name = known ? f->name : "unknown";
     if (d->options.score)
         snprintf(text, sizeof text, "%s %.2f", name, (double)f->score);
     else
         snprintf(text, sizeof text, "%s", name);
-    const struct label *l = label_get(&d->labels, f->track, text, known, font_size(d, im, b), im.w * 6 / 10);
+    if (f->has & FACE_DESCRIBED)
+        attribute_words(more, f->attributes, d->rates);
+    const struct label *l = label_get(&d->labels, f->track, text, more, known, font_size(d, im, b), im.w * 6 / 10);
     if (!l)
         return;
     struct box at = place(d, im, b, l->w, l->h, (float)line);

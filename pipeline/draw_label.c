@@ -10,7 +10,7 @@
 
 #include "pipeline/draw.h"
 
-struct parts { PangoLayout *name, *number; int name_w, number_w, text_h; };
+struct parts { PangoLayout *name, *number, *more; int name_w, number_w, text_h, more_w, more_h; };
 
 static PangoLayout *layout(cairo_t *cr, const char *family, int font, bool bold, const char *text, int max_w)
 {
@@ -40,9 +40,8 @@ static int width_of(PangoLayout *l, int *h)
     return w;
 }
 
-static void pill(cairo_t *cr, double x, double y, double w, double h)
+static void pill(cairo_t *cr, double x, double y, double w, double h, double r)
 {
-    double r = h * 0.32;
     cairo_new_sub_path(cr);
     cairo_arc(cr, x + w - r, y + r, r, -M_PI / 2, 0);
     cairo_arc(cr, x + w - r, y + h - r, r, 0, M_PI / 2);
@@ -61,7 +60,7 @@ static void paint(struct label *label, const struct parts *p, int pad, int gap)
 {
     struct draw_colour c = draw_track_colour(label->track);
     cairo_t *cr = cairo_create(label->picture);
-    pill(cr, 0.75, 0.75, label->w - 1.5, label->h - 1.5);
+    pill(cr, 0.75, 0.75, label->w - 1.5, label->h - 1.5, p->text_h * 0.38);
     cairo_set_source_rgba(cr, 0.06, 0.06, 0.08, 0.82);
     cairo_fill_preserve(cr);
     cairo_set_source_rgb(cr, c.r, c.g, c.b);
@@ -69,11 +68,20 @@ static void paint(struct label *label, const struct parts *p, int pad, int gap)
     cairo_stroke(cr);
     double white = label->known ? 1.0 : 0.78;
     cairo_set_source_rgb(cr, white, white, white);
-    show(cr, p->name, pad, (label->h - p->text_h) / 2.0);
+    double top = (label->h - p->text_h - p->more_h) / 2.0;
+    show(cr, p->name, pad, top);
+    if (p->more)
+        show(cr, p->more, pad, top + p->text_h);
     cairo_set_source_rgb(cr, 0.35 + 0.65 * c.r, 0.35 + 0.65 * c.g, 0.35 + 0.65 * c.b);
-    show(cr, p->number, pad + p->name_w + gap, (label->h - p->text_h) / 2.0);
+    show(cr, p->number, pad + p->name_w + gap, top);
     cairo_destroy(cr);
     cairo_surface_flush(label->picture);
+}
+
+static int more_font(int font)
+{
+    int smaller = (int)lround(font * 0.75);
+    return smaller > 9 ? smaller : 9;
 }
 
 static void render(struct label *label, const char *family)
@@ -88,8 +96,13 @@ static void render(struct label *label, const char *family)
     int room = label->max_w - 2 * pad - gap - p.number_w;
     p.name = layout(cr, family, label->font, label->known, label->text, room > label->font ? room : label->font);
     p.name_w = width_of(p.name, &p.text_h);
-    label->w = p.name_w + gap + p.number_w + 2 * pad;
-    label->h = p.text_h + (int)ceil(label->font * 0.2);
+    if (*label->more) {
+        p.more = layout(cr, family, more_font(label->font), false, label->more, label->max_w - 2 * pad);
+        p.more_w = width_of(p.more, &p.more_h);
+    }
+    label->w = p.name_w + gap + p.number_w;
+    label->w = 2 * pad + (label->w > p.more_w ? label->w : p.more_w);
+    label->h = p.text_h + p.more_h + (int)ceil(label->font * 0.2);
     label->picture = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, label->w, label->h);
     if (cairo_surface_status(label->picture) == CAIRO_STATUS_SUCCESS) {
         paint(label, &p, pad, gap);
@@ -99,23 +112,28 @@ static void render(struct label *label, const char *family)
     }
     g_object_unref(p.name);
     g_object_unref(p.number);
+    if (p.more)
+        g_object_unref(p.more);
     cairo_destroy(cr);
     cairo_surface_destroy(dot);
 }
 
-static bool is_same(const struct label *l, int track, const char *name, bool known, int font, int max_w)
+static bool is_same(const struct label *l, const struct label *wanted)
 {
-    return l->picture && l->track == track && l->font == font && l->known == known && l->max_w == max_w &&
-           strcmp(l->text, name) == 0;
+    return l->picture && l->track == wanted->track && l->font == wanted->font && l->known == wanted->known &&
+           l->max_w == wanted->max_w && strcmp(l->text, wanted->text) == 0 && strcmp(l->more, wanted->more) == 0;
 }
 
-const struct label *label_get(struct label_cache *c, int track, const char *name, bool known, int font, int max_w)
+const struct label *label_get(struct label_cache *c, int track, const char *name, const char *more, bool known, int font,
+                              int max_w)
 {
     struct label *oldest = &c->labels[0];
-    c->clock++;
+    struct label wanted = {.track = track, .font = font, .max_w = max_w, .known = known, .used = ++c->clock};
+    snprintf(wanted.text, sizeof wanted.text, "%s", name);
+    snprintf(wanted.more, sizeof wanted.more, "%s", more);
     for (int i = 0; i < LABEL_SLOTS; i++) {
         struct label *l = &c->labels[i];
-        if (is_same(l, track, name, known, font, max_w)) {
+        if (is_same(l, &wanted)) {
             l->used = c->clock;
             return l;
         }
@@ -124,8 +142,7 @@ const struct label *label_get(struct label_cache *c, int track, const char *name
     }
     if (oldest->picture)
         cairo_surface_destroy(oldest->picture);
-    *oldest = (struct label){.track = track, .font = font, .max_w = max_w, .known = known, .used = c->clock};
-    snprintf(oldest->text, sizeof oldest->text, "%s", name);
+    *oldest = wanted;
     render(oldest, c->family);
     return oldest->picture ? oldest : NULL;
 }

@@ -16,7 +16,7 @@
 #include "pipeline/requests.h"
 #include "recognizer/gallery.h"
 
-enum { PATH_ROOM = 4096, STAGES = 4 };
+enum { PATH_ROOM = 4096, STAGES = 5 };
 
 static bool has_text(const char *t)
 {
@@ -92,12 +92,14 @@ static enum status open_workers(struct runner *r, bool window)
 {
     const struct settings *o = r->settings;
     enum status s;
-    if (o->run.attributes)
-        return fail(BAD_USAGE, "--attributes: there is no net for attributes yet");
     if ((s = detector_open(&r->detector, &o->detector)) || (s = tracker_open(&r->tracker, &o->tracker)))
         return s;
     add_model(r, detector_net(r->detector));
     add_model(r, detector_second_net(r->detector));
+    if (o->run.attributes && (s = attributes_open(&r->attributes, &o->attributes)))
+        return s;
+    if (o->run.attributes)
+        add_model(r, attributes_net(r->attributes));
     if (!o->run.names)
         return OK;
     if ((s = recognizer_open(&r->recognizer, &o->recognizer)) || (s = open_gallery(r, window)))
@@ -144,16 +146,23 @@ static void fill_context(struct runner *r, const struct option_group *groups, co
         .info = capture_info(r->capture), .source = url,           .gallery = r->gallery,   .recognizer = r->recognizer,
         .detector = r->detector,          .tracker = r->tracker,   .analysis = r->analysis, .requests = r->requests,
         .groups = groups,                 .n_groups = SETTINGS_GROUPS, .models = r->models,
+        .attributes = r->attributes,
     };
 }
 
 static enum status open_pipeline(struct runner *r)
 {
     const struct settings *o = r->settings;
-    const struct pipeline_stage stages[STAGES] = {
-        {&stage_detect, &o->detect}, {&stage_track, NULL}, {&stage_describe, &o->describe}, {&stage_identify, &o->identify}};
+    struct pipeline_stage stages[STAGES] = {{&stage_detect, &o->detect}, {&stage_track, NULL}};
+    int n = 2;
+    if (o->run.names) {
+        stages[n++] = (struct pipeline_stage){&stage_describe, &o->describe};
+        stages[n++] = (struct pipeline_stage){&stage_identify, &o->identify};
+    }
+    if (r->attributes)
+        stages[n++] = (struct pipeline_stage){&stage_attributes, &o->attributes_budget};
     struct pipeline_plan plan = {.capture = r->capture, .context = &r->context, .stages = stages,
-                                 .n_stages = o->run.names ? STAGES : 2, .sinks = r->sinks, .n_sinks = r->n_sinks,
+                                 .n_stages = n, .sinks = r->sinks, .n_sinks = r->n_sinks,
                                  .threads = threads_of(&o->run), .max_faces = o->detect.max, .stop = stop_flag()};
     r->n_names = pipeline_names(&plan, r->names, RUNNER_NAMES);
     enum status s = report_create(&r->report, r->names, r->n_names, capture_info(r->capture));
@@ -201,6 +210,7 @@ void runner_close(struct runner *r)
     report_free(&r->report);
     requests_free(&r->requests);
     gallery_close(&r->gallery);
+    attributes_close(&r->attributes);
     recognizer_close(&r->recognizer);
     tracker_close(&r->tracker);
     detector_close(&r->detector);

@@ -16,6 +16,7 @@ struct runner {
     struct detector *detector;
     struct tracker *tracker;
     struct recognizer *recognizer;
+    struct attributes *attributes;
     struct gallery *gallery;
     struct requests *requests;
     struct analysis *analysis;

@@ -45,6 +45,8 @@ const struct option_group settings_groups[SETTINGS_GROUPS] = {
     {"track", "following faces", tracker_option_table, NULL},
     {"describe", "which faces get an identity code, and how often", budget_describe_table, NULL},
     {"recognize", "codes and how they are compared", recognizer_option_table, NULL},
+    {"attributes", "what faces are like (--attributes)", attributes_option_table, NULL},
+    {"attributes", "which faces, and how often", budget_attributes_table, NULL},
     {"identify", "names from the gallery", identify_option_table, NULL},
     {"draw", "what is drawn", draw_option_table, NULL},
     {"blur", "hiding faces (--blur)", blur_option_table, NULL},
@@ -55,7 +57,8 @@ const struct option_group settings_groups[SETTINGS_GROUPS] = {
 void settings_bind(struct settings *s, struct option_group *groups)
 {
     void *const values[SETTINGS_GROUPS] = {&s->run,      &s->capture,    &s->detector, &s->detect, &s->tracker, &s->describe,
-                                           &s->recognizer, &s->identify, &s->draw,     &s->blur,   &s->video,   &s->window};
+                                           &s->recognizer, &s->attributes, &s->attributes_budget, &s->identify, &s->draw, &s->blur,
+                                           &s->video,    &s->window};
     memset(s, 0, sizeof *s); /* fields that are no user's options as well */
     for (int i = 0; i < SETTINGS_GROUPS; i++) {
         groups[i] = settings_groups[i];

@@ -11,6 +11,7 @@
 #include "pipeline/sink_video.h"
 #include "pipeline/sinks.h"
 #include "pipeline/stages.h"
+#include "recognizer/attributes.h"
 #include "recognizer/recognizer.h"
 #include "tracker/tracker.h"
 
@@ -32,6 +33,8 @@ struct settings {
     struct tracker_options tracker;
     struct describe_options describe;
     struct recognizer_options recognizer;
+    struct attributes_options attributes;
+    struct describe_options attributes_budget;
     struct identify_options identify;
     struct draw_options draw;
     struct blur_options blur;
@@ -39,7 +42,7 @@ struct settings {
     struct window_options window;
 };
 
-enum { SETTINGS_GROUPS = 12 };
+enum { SETTINGS_GROUPS = 14 };
 /* Names and tables; `values` are NULL. */
 extern const struct option_group settings_groups[SETTINGS_GROUPS];
 /* The short words of run. */

@@ -11,6 +11,7 @@
 
 struct gallery;
 struct recognizer;
+struct attributes;
 struct detector;
 struct tracker;
 struct capture_info;
@@ -23,6 +24,7 @@ struct run_context {
     const char *source;      /* the URL as the user gave it */
     struct gallery *gallery; /* NULL: none. Used by the analysis thread only; a face carries its name to the sinks */
     struct recognizer *recognizer; /* NULL: nobody is described or named */
+    struct attributes *attributes; /* NULL: nobody asked. Sinks may read its rates */
     struct detector *detector;
     struct tracker *tracker;
     struct analysis *analysis; /* what the stages tell each other; of the analysis thread */

@@ -24,6 +24,7 @@ extern const struct stage_kind stage_detect;   /* options: struct detect_options
 extern const struct stage_kind stage_track;    /* options: none */
 extern const struct stage_kind stage_describe; /* options: struct describe_options */
 extern const struct stage_kind stage_identify; /* options: struct identify_options */
+extern const struct stage_kind stage_attributes; /* options: struct describe_options; needs context.attributes */
 
 struct identify_options {
     float refresh;       /* seconds between two looks whether another program changed the gallery */

@@ -56,7 +56,7 @@ int embed_size(const struct embed *e)
     return e->n_code;
 }
 
-static void mirror_planes(float *out, const float *in)
+void embed_mirror(float *out, const float *in)
 {
     for (int y = 0; y < 3 * CROP_H; y++)
         for (int x = 0; x < CROP_W; x++)
@@ -70,7 +70,7 @@ static const float *cut(struct embed *e, int i, int n, struct image im, struct w
     float *crop = at + (size_t)i * CROP;
     image_warp_planes(crop, CROP_W, CROP_H, im, to_picture);
     if (e->mirror)
-        mirror_planes(at + (size_t)(n + i) * CROP, crop);
+        embed_mirror(at + (size_t)(n + i) * CROP, crop);
     return crop;
 }
 

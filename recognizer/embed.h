@@ -14,6 +14,9 @@ int embed_size(const struct embed *e); /* numbers in a code */
 void embed_faces(struct embed *e, struct image im, float scale, struct face *faces, const int *which, int n);
 void embed_crops(struct embed *e, const struct recognizer_crop *crops, struct face *faces, int n);
 
+/* The mirror image of a crop [3, 55, 47]. */
+void embed_mirror(float *out, const float *in);
+
 /* 0 to 1, and its factors. planes: the crop [3, 55, 47]; pixels: picture pixels a crop pixel; marks in crop coordinates,
  * NULL: unknown. */
 float embed_quality(float factors[FACE_QUALITIES], const float *planes, float pixels, const struct point *marks);

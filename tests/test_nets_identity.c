@@ -98,6 +98,32 @@ static void every_signal_has_its_gradient(void **state)
         }
 }
 
+static void attributes_have_their_gradient(void **state)
+{
+    (void)state;
+    struct anet_options o;
+    struct net *n = NULL;
+    struct net_run *r = NULL;
+    int face, truth, counts;
+    option_defaults(model_anet.options, &o);
+    o.maps = 3;
+    o.code = 8;
+    o.attributes = 5;
+    assert_ok(net_create(&n, &model_anet, &o, 2));
+    assert_ok(net_run_create(&r, n, BATCH, NET_LEARN));
+    assert_ok(net_find(n, "face", &face));
+    assert_ok(net_find(n, "truth", &truth));
+    assert_ok(net_find(n, "counts", &counts));
+    kit_random(net_run_at(r, face).at, shape_count(net_run_at(r, face).shape), 4);
+    for (int i = 0; i < 5 * BATCH; i++) {
+        net_run_at(r, truth).at[i] = (float)(i % 3 == 0);
+        net_run_at(r, counts).at[i] = (float)(i % 4) / 3; /* some are not known */
+    }
+    check_slope(n, r);
+    net_run_free(&r);
+    net_free(&n);
+}
+
 static double distance(const float *a, const float *b, int n, bool one)
 {
     double sum = 0;
@@ -181,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_signal_has_its_gradient),
+        cmocka_unit_test(attributes_have_their_gradient),
         cmocka_unit_test(signals_are_the_printed_formulas),
         cmocka_unit_test(without_branches_the_code_is_the_same),
     };

@@ -64,6 +64,30 @@ static void deepid2plus_is_as_published(void **state)
     net_free(&n);
 }
 
+/* papers.md section 8, on DeepID2's crop: the same layers under the same names, and 40 logits. */
+static void anet_begins_as_deepid2(void **state)
+{
+    (void)state;
+    struct net *from = NULL, *n = NULL;
+    const char *path = kit_path("deepid2.safetensors");
+    int taken = 0;
+    size_t count;
+    assert_ok(net_create(&n, &model_anet, NULL, 1));
+    shape_is(n, "conv3", 60, 10, 8);
+    shape_is(n, "conv4", 80, 4, 3);
+    shape_is(n, "feature", 160, 1, 1);
+    shape_is(n, "attributes", 40, 1, 1);
+    assert_int_equal(net_weights(n), 671980 + 160 * 40 + 40);
+    assert_ok(net_create(&from, &model_deepid2, NULL, 2));
+    assert_ok(net_save(from, path, NULL, 0));
+    assert_ok(net_borrow(n, path, &taken));
+    assert_int_equal(taken, 10); /* weights and biases of four convolutions and the full layer */
+    const float *mine = net_weight(n, "conv4.weight", &count), *theirs = net_weight(from, "conv4.weight", &count);
+    assert_memory_equal(mine, theirs, count * sizeof(float));
+    net_free(&from);
+    net_free(&n);
+}
+
 static int last_reader(const struct net_run *r, int layer)
 {
     int last = layer;
@@ -151,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deepid2_is_as_published),
         cmocka_unit_test(deepid2plus_is_as_published),
+        cmocka_unit_test(anet_begins_as_deepid2),
         cmocka_unit_test(live_buffers_are_apart),
         cmocka_unit_test(runs_without_allocating),
         cmocka_unit_test(sized_runs_agree),

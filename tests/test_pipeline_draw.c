@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "pipeline/attribute_words.h"
 #include "pipeline/draw.h"
 #include "pipeline/draw_label.h"
 #include "pipeline/draw_png.h"
@@ -158,15 +159,20 @@ static void labels_are_kept(void **unused)
     (void)unused;
     static struct label_cache c;
     c.family = "Sans";
-    const struct label *a = label_get(&c, 3, "Ada", true, 20, 400);
+    const struct label *a = label_get(&c, 3, "Ada", "", true, 20, 400);
     assert_non_null(a);
     cairo_surface_t *picture = a->picture;
     assert_true(a->w > 40 && a->h >= 20);
     for (int i = 0; i < LABEL_SLOTS - 1; i++)
-        assert_non_null(label_get(&c, 100 + i, "other", false, 12, 400));
-    assert_ptr_equal(label_get(&c, 3, "Ada", true, 20, 400)->picture, picture);
-    const struct label *cut = label_get(&c, 4, "A very long name that does not fit into so little room", true, 20, 150);
+        assert_non_null(label_get(&c, 100 + i, "other", "", false, 12, 400));
+    assert_ptr_equal(label_get(&c, 3, "Ada", "", true, 20, 400)->picture, picture);
+    const struct label *cut = label_get(&c, 4, "A very long name that does not fit into so little room", "", true, 20, 150);
     assert_true(cut->w <= 150);
+    int one_line = a->h;
+    const struct label *two = label_get(&c, 3, "Ada", "smiling, glasses", true, 20, 400);
+    assert_ptr_not_equal(two->picture, picture); /* another text is another label */
+    assert_true(two->h > one_line + 10 && two->h < 3 * one_line && two->w > 100);
+    assert_true(label_get(&c, 3, "Ada", "smiling, glasses, and more than there is room for", true, 20, 150)->w <= 150);
     label_free(&c);
 }
 
@@ -179,6 +185,41 @@ static double detail(const struct scene *s, struct box b)
         for (int x = (int)b.x; x < (int)(b.x + b.w); x++, n++)
             sum += abs(at(s, x, y)[1] - at(s, x, y - 1)[1]);
     return sum / n;
+}
+
+static void labels_say_what_tells_most(void **unused)
+{
+    (void)unused;
+    float p[FACE_ATTRIBUTES], rates[FACE_ATTRIBUTES];
+    char text[ATTRIBUTE_WORDS_TEXT];
+    for (int i = 0; i < FACE_ATTRIBUTES; i++) {
+        p[i] = 0.1f;
+        rates[i] = 0.3f;
+    }
+    attribute_words(text, p, rates);
+    assert_string_equal(text, "");
+    p[2] = 0.99f;  /* attractive: not ours to say */
+    p[15] = 0.95f; /* glasses */
+    rates[15] = 0.06f;
+    p[31] = 0.97f; /* smiling */
+    rates[31] = 0.5f;
+    p[21] = 0.96f; /* mouth open: the mouth has its word */
+    rates[21] = 0.5f;
+    p[20] = 0.79f; /* man: not sure */
+    attribute_words(text, p, rates);
+    assert_string_equal(text, "glasses, smiling");
+    p[9] = 0.9f;  /* blond */
+    p[38] = 0.9f; /* necktie */
+    rates[38] = 0.07f;
+    attribute_words(text, p, rates);
+    assert_string_equal(text, "glasses, necktie, smiling"); /* three at most */
+    for (int i = 0; i < FACE_ATTRIBUTES; i++)
+        p[i] = 1;
+    attribute_words(text, p, rates);
+    assert_true(strlen(text) < sizeof text - 1);
+    p[15] = NAN;
+    attribute_words(text, p, rates);
+    assert_null(strstr(text, "glasses"));
 }
 
 static void blur_hides(void **unused)
@@ -230,7 +271,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(draws_boxes_and_labels), cmocka_unit_test(draws_nothing_unreported),
-        cmocka_unit_test(strange_boxes_do_no_harm), cmocka_unit_test(labels_are_kept), cmocka_unit_test(blur_hides),
+        cmocka_unit_test(strange_boxes_do_no_harm), cmocka_unit_test(labels_are_kept),
+        cmocka_unit_test(labels_say_what_tells_most), cmocka_unit_test(blur_hides),
         cmocka_unit_test(panel_is_dark_with_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,8 +22,8 @@ static void make_weights(void)
     char path[4096];
     if (file_find_weights(path, sizeof path, "lnet") == OK)
         return;
-    static const char *const names[] = {"lnet", "deepid2", "marks"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"lnet", "deepid2", "marks", "anet"};
+    for (int i = 0; i < 4; i++) {
         struct net *n;
         assert_ok(net_create(&n, model_find(names[i]), NULL, 1));
         snprintf(path, sizeof path, "%s/%s.safetensors", kit_folder(), names[i]);
@@ -104,6 +104,19 @@ static void weights_that_do_not_fit(void **unused)
     says(kit_facetrail("run", PATTERN, "--detect.weights", path, "--json", "-", FAST, NULL), 1, "deepid2", "lnet");
     says(kit_facetrail("run", PATTERN, "--detect.weights", kit_path("none.safetensors"), "--json", "-", FAST, NULL), 1,
          "none.safetensors", "");
+}
+
+static void attributes_are_told_when_asked(void **unused)
+{
+    (void)unused;
+    struct kit_result r = kit_facetrail("run", PATTERN, "--attributes", "--json", "-", "-o", kit_path("w.mkv"), FAST, NULL);
+    assert_int_equal(r.status, 0);
+    assert_has(r.out, "\"anet\":");
+    assert_has(r.err, "attributes"); /* has its line in the timings */
+    r = kit_facetrail("run", PATTERN, "--json", "-", FAST, NULL);
+    assert_null(strstr(r.out, "\"anet\":"));
+    says(kit_facetrail("run", PATTERN, "--attributes", "--attributes.weights", kit_path("none.safetensors"), "--json", "-", FAST,
+                       NULL), 1, "none.safetensors", "attributes");
 }
 
 static void output_is_complete(void **unused)
@@ -237,6 +250,7 @@ int main(void)
         cmocka_unit_test(inputs_that_are_none),
         cmocka_unit_test(outputs_that_cannot_be),
         cmocka_unit_test(weights_that_do_not_fit),
+        cmocka_unit_test(attributes_are_told_when_asked),
         cmocka_unit_test(output_is_complete),
         cmocka_unit_test(videos_cut_in_the_middle),
         cmocka_unit_test(nothing_is_left_behind),

@@ -62,7 +62,7 @@ static float wobble(float by, uint64_t *random)
 /* A similarity about the crop's centre. */
 static struct warp jitter(const struct augment_options *o, uint64_t *random)
 {
-    float s = expf(wobble(o->scale, random)), t = wobble(o->turn, random) * 3.14159265f / 180;
+    float s = (o->zoom > 0 ? o->zoom : 1) * expf(wobble(o->scale, random)), t = wobble(o->turn, random) * 3.14159265f / 180;
     float a = s * cosf(t), b = s * sinf(t), cx = 0.5f * (CROP_W - 1), cy = 0.5f * (CROP_H - 1);
     float dx = wobble(o->shift, random), dy = wobble(o->shift, random);
     return (struct warp){ .a = a, .b = -b, .tx = cx - a * cx + b * cy + dx,

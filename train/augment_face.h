@@ -3,6 +3,7 @@
 #ifndef FACETRAIL_TRAIN_AUGMENT_FACE_H
 #define FACETRAIL_TRAIN_AUGMENT_FACE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/image.h"
@@ -13,7 +14,25 @@ struct augment_options {
     float brightness, contrast, saturation; /* up to so much, part of the range */
     float grey, blur, occlude;            /* how often */
     float blur_least;                     /* smallest part of the resolution that blur leaves */
+    float zoom;                           /* not an option: canonical pixels a pixel of what is cut; 0: 1 */
 };
+
+/* Rows of an option table over a task's options, a `type` whose member `member` is a struct augment_options. */
+#define AUGMENT_OPTIONS(type, member)                                                                                  \
+    { "shift", OPTION_FLOAT, offsetof(type, member.shift), "1", 0, 6, NULL,                                          \
+      "deviation of the shift in crop pixels" },                                                                       \
+    { "scale", OPTION_FLOAT, offsetof(type, member.scale), "0.04", 0, 0.3, NULL, "deviation of the size" },          \
+    { "turn", OPTION_FLOAT, offsetof(type, member.turn), "3", 0, 45, NULL, "deviation of the turn in degrees" },     \
+    { "mirror", OPTION_FLOAT, offsetof(type, member.mirror), "0.5", 0, 1, NULL, "how often faces are mirrored" },    \
+    { "brightness", OPTION_FLOAT, offsetof(type, member.brightness), "0.2", 0, 1, NULL, "most that is added" },      \
+    { "contrast", OPTION_FLOAT, offsetof(type, member.contrast), "0.2", 0, 1, NULL, "most that contrast changes" },  \
+    { "saturation", OPTION_FLOAT, offsetof(type, member.saturation), "0.3", 0, 1, NULL,                              \
+      "most that saturation changes" },                                                                                \
+    { "grey", OPTION_FLOAT, offsetof(type, member.grey), "0.05", 0, 1, NULL, "how often faces lose colour" },        \
+    { "blur", OPTION_FLOAT, offsetof(type, member.blur), "0.2", 0, 1, NULL, "how often faces lose resolution" },     \
+    { "blur_least", OPTION_FLOAT, offsetof(type, member.blur_least), "0.3", 0.1, 1, NULL,                            \
+      "least resolution that is left" },                                                                               \
+    { "occlude", OPTION_FLOAT, offsetof(type, member.occlude), "0.1", 0, 1, NULL, "how often a block is covered" }
 
 /* out: [3, CROP_H, CROP_W], (value - 127.5) / 128. */
 void augment_face(float *out, struct image stored, const struct augment_options *o, uint64_t *random);

@@ -147,6 +147,28 @@ static enum status index_people(struct data *d)
     return OK;
 }
 
+bool data_split_packs(const char *pack, char *folder, char *names, size_t size)
+{
+    const char *at = pack;
+    size_t n = 0;
+    names[0] = 0;
+    snprintf(folder, size, ".");
+    while (*at) {
+        size_t length = strcspn(at, ",");
+        const char *name = at;
+        for (const char *c = at; c < at + length; c++)
+            name = *c == '/' ? c + 1 : name;
+        if (name > at)
+            snprintf(folder, size, "%.*s", (int)(name - at - 1), at);
+        size_t word = length - (size_t)(name - at);
+        if (word > 4 && !strncmp(name + word - 4, ".mkv", 4))
+            word -= 4;
+        n += (size_t)snprintf(names + n, n < size ? size - n : 0, "%s%.*s", n ? " " : "", (int)word, name);
+        at += length + (at[length] == ',');
+    }
+    return n && n < size;
+}
+
 enum status data_open(struct data **out, const struct data_options *o)
 {
     struct data *d = memory_alloc(1, sizeof *d);

@@ -5,6 +5,7 @@
 #define FACETRAIL_TRAIN_DATA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/face.h"
@@ -24,6 +25,17 @@ struct data_options {
     int limit;          /* at most so many faces a pack; 0: all */
 };
 
+/* Rows of an option table over a task's options, a `type` whose member `member` is a struct data_options. */
+#define DATA_OPTIONS(type, member)                                                                                     \
+    { "folder", OPTION_TEXT, offsetof(type, member.folder), "../shared/data", 0, 0, NULL, "where the packs lie" },     \
+    { "packs", OPTION_TEXT, offsetof(type, member.packs), "faces-celeba faces-celeba5 faces-fiw faces-web", 0, 0,      \
+      NULL, "packs, without .mkv" },                                                                                   \
+    { "cache", OPTION_TEXT, offsetof(type, member.cache), "", 0, 0, NULL,                                              \
+      "a file that keeps decoded crops; empty: none" },                                                                \
+    { "min_faces", OPTION_INT, offsetof(type, member.min_faces), "3", 1, 1000, NULL,                                   \
+      "persons with fewer faces are left out" },                                                                       \
+    { "limit", OPTION_INT, offsetof(type, member.limit), "0", 0, 100000000, NULL, "faces of each pack; 0: all" }
+
 struct data_face {
     int person;                     /* number over all packs, as in the tables */
     int index;                      /* 0 .. data_people - 1: persons of the loaded faces, in order of appearance */
@@ -36,6 +48,8 @@ struct data_face {
 };
 
 struct data;
+/* "DIR/a.mkv,DIR/b.mkv" to folder "DIR" and names "a b", both of `size`; false: names none, or there is no room. */
+bool data_split_packs(const char *packs, char *folder, char *names, size_t size);
 enum status data_open(struct data **out, const struct data_options *o);
 void data_close(struct data **d);
 int data_count(const struct data *d);

@@ -17,6 +17,7 @@ static const struct {
     { "marks", eval_marks },
     { "tracking", eval_tracking },
     { "tracks", eval_tracks },
+    { "attributes", eval_attributes },
     { "neurons", eval_neurons },
 };
 enum { MEASUREMENTS = sizeof measurements / sizeof measurements[0] };
@@ -24,9 +25,9 @@ enum { MEASUREMENTS = sizeof measurements / sizeof measurements[0] };
 enum status eval_command(int n_words, char **words)
 {
     if (n_words < 1)
-        return fail(BAD_USAGE, "eval wants to know what: verification, detection, marks, tracking, tracks, neurons, speed");
+        return fail(BAD_USAGE, "eval wants to know what: verification, detection, marks, tracking, tracks, attributes, neurons, speed");
     for (int i = 0; i < MEASUREMENTS; i++)
         if (!strcmp(words[0], measurements[i].name))
             return measurements[i].run(n_words - 1, words + 1);
-    return fail(BAD_USAGE, "eval: there is no \"%s\"; there are verification, detection, marks, tracking, tracks, neurons, speed", words[0]);
+    return fail(BAD_USAGE, "eval: there is no \"%s\"; there are verification, detection, marks, tracking, tracks, attributes, neurons, speed", words[0]);
 }

@@ -44,5 +44,8 @@ struct recipe;
 /* facetrail train RECIPE --fit: only that, for the finished net at train.weights. */
 enum status fit_recipe(const struct recipe *r);
 enum status fit_matchers(const char *path, const struct data *d);
+/* The finished ANet lies at `path`: what its logits mean, from n described faces of `d` it did not learn from, goes into
+ * the file. Can be done again. */
+enum status fit_attributes(const char *path, const struct data *d, const int *faces, size_t n);
 
 #endif

@@ -15,33 +15,11 @@
 
 enum { BATCH = 32, PLANE = CROP_W * CROP_H, CROP = 3 * PLANE, MIN_FACES = 3 };
 
-/* "DIR/a.mkv,DIR/b.mkv" to "DIR" and "a b". */
-static enum status split_pack(const char *pack, char *folder, char *names, size_t size)
-{
-    const char *at = pack;
-    size_t n = 0;
-    names[0] = 0;
-    snprintf(folder, size, ".");
-    while (*at) {
-        size_t length = strcspn(at, ",");
-        const char *name = at;
-        for (const char *c = at; c < at + length; c++)
-            name = *c == '/' ? c + 1 : name;
-        if (name > at)
-            snprintf(folder, size, "%.*s", (int)(name - at - 1), at);
-        size_t word = length - (size_t)(name - at);
-        if (word > 4 && !strncmp(name + word - 4, ".mkv", 4))
-            word -= 4;
-        n += (size_t)snprintf(names + n, n < size ? size - n : 0, "%s%.*s", n ? " " : "", (int)word, name);
-        at += length + (at[length] == ',');
-    }
-    return n && n < size ? OK : fail(BAD_USAGE, "eval neurons wants --pack FACES.mkv");
-}
-
 static enum status open_data(struct study *s, const char *pack, const char *cache)
 {
     char folder[1024], names[1024];
-    enum status e = split_pack(pack, folder, names, sizeof names);
+    enum status e = data_split_packs(pack, folder, names, sizeof names) ? OK
+                                                                        : fail(BAD_USAGE, "eval neurons wants --pack FACES.mkv");
     struct data_options o = { .folder = folder, .packs = names, .cache = cache, .min_faces = MIN_FACES,
                               .splits = DATA_VAL };
     if (e || (e = data_open(&s->data, &o)))

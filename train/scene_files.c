@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * WIDER FACE text, five points a picture, folders of pictures. */
+ * WIDER FACE text, five points a picture, CelebA's attributes, folders of pictures. */
 #include "train/scene_files.h"
 
 #include <math.h>
@@ -124,6 +124,80 @@ static enum status read_marks(struct scene_table *t, struct file_lines *l)
     return s == END ? OK : s;
 }
 
+/* The next word of a line, NULL at its end; `*rest` goes on. */
+static char *next_word(char **rest)
+{
+    *rest += strspn(*rest, " ,\t\r");
+    char *word = *rest;
+    *rest += strcspn(*rest, " ,\t\r");
+    if (**rest) {
+        *(*rest)++ = 0;
+    }
+    return *word ? word : NULL;
+}
+
+static int attribute_of(const char *name)
+{
+    for (int i = 0; i < FACE_ATTRIBUTES; i++) {
+        if (!strcmp(name, face_attribute_names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Which attribute each column is; false: not the line with the names. */
+static bool read_columns(int column[FACE_ATTRIBUTES], char *line)
+{
+    uint64_t seen = 0;
+    int n = 0;
+    for (char *word; (word = next_word(&line));) {
+        const int i = attribute_of(word);
+        if (i < 0 && !n) {
+            continue; /* "image_id", or the number of pictures */
+        }
+        if (i < 0 || n == FACE_ATTRIBUTES || seen >> i & 1) {
+            return false;
+        }
+        column[n++] = i;
+        seen |= (uint64_t) 1 << i;
+    }
+    return n == FACE_ATTRIBUTES;
+}
+
+static enum status read_attributes(struct scene_table *t, struct file_lines *l)
+{
+    int column[FACE_ATTRIBUTES];
+    bool known = false;
+    enum status s;
+    while (!(s = file_lines_next(l))) {
+        struct scene_face f = { .tagged = true };
+        float v[FACE_ATTRIBUTES];
+        if (!known) {
+            known = read_columns(column, l->line);
+            if (!known && l->number > 1) {
+                return fail(BAD_DATA, "%s:%d: not the names of CelebA's %d attributes", l->path, l->number, FACE_ATTRIBUTES);
+            }
+            continue;
+        }
+        char *rest = l->line;
+        const char *name = next_word(&rest);
+        if (!name) {
+            continue;
+        }
+        if (numbers(rest, v, FACE_ATTRIBUTES) != FACE_ATTRIBUTES) {
+            return fail(BAD_DATA, "%s:%d: not a name and %d numbers", l->path, l->number, FACE_ATTRIBUTES);
+        }
+        for (int i = 0; i < FACE_ATTRIBUTES; i++) {
+            f.tags |= (uint64_t) (v[i] > 0) << column[i];
+        }
+        if ((s = add_scene(t, name)) || (s = add_face(t, f))) {
+            return s;
+        }
+    }
+    return s == END ? OK : s;
+}
+
 static enum status open_text(struct scene_table *out, const char *path,
                              enum status (*read)(struct scene_table *, struct file_lines *))
 {
@@ -152,6 +226,11 @@ enum status scene_files_wider(struct scene_table *out, const char *path)
 enum status scene_files_marks(struct scene_table *out, const char *path)
 {
     return open_text(out, path, read_marks);
+}
+
+enum status scene_files_attributes(struct scene_table *out, const char *path)
+{
+    return open_text(out, path, read_attributes);
 }
 
 static enum status see_file(struct scene *scene, const char *path, struct frame *f, scene_see see, void *context)

@@ -10,6 +10,9 @@
 enum status scene_files_wider(struct scene_table *out, const char *path);
 /* A line a picture: a name and ten numbers, five points. */
 enum status scene_files_marks(struct scene_table *out, const char *path);
+/* CelebA's text: a line with the names of the 40 attributes, in any order (a number may stand above it, a word before it),
+ * then a line a picture: its name and 1 or -1 (or 0) each. Blanks or commas. */
+enum status scene_files_attributes(struct scene_table *out, const char *path);
 /* Like scene_each, from FOLDER/name or FOLDER/images/name. */
 enum status scene_files_each(struct scene_table *t, const char *folder, scene_see see, void *context);
 

@@ -51,27 +51,12 @@ struct identity {
 
 #define AT(field) offsetof(struct identity_options, field)
 static const struct option data_table[] = {
-    { "folder", OPTION_TEXT, AT(data.folder), "../shared/data", 0, 0, NULL, "where the packs lie" },
-    { "packs", OPTION_TEXT, AT(data.packs), "faces-celeba faces-celeba5 faces-fiw faces-web", 0, 0, NULL,
-      "packs, without .mkv" },
-    { "cache", OPTION_TEXT, AT(data.cache), "", 0, 0, NULL, "a file that keeps decoded crops; empty: none" },
-    { "min_faces", OPTION_INT, AT(data.min_faces), "3", 1, 1000, NULL, "persons with fewer faces are left out" },
-    { "limit", OPTION_INT, AT(data.limit), "0", 0, 100000000, NULL, "faces of each pack; 0: all" },
+    DATA_OPTIONS(struct identity_options, data),
     { "pairs", OPTION_TEXT, AT(pairs), "pairs-val.tsv", 0, 0, NULL, "table of held-out pairs; empty: no score" },
     { 0 },
 };
 static const struct option augment_table[] = {
-    { "shift", OPTION_FLOAT, AT(augment.shift), "1", 0, 6, NULL, "deviation of the shift in crop pixels" },
-    { "scale", OPTION_FLOAT, AT(augment.scale), "0.04", 0, 0.3, NULL, "deviation of the size" },
-    { "turn", OPTION_FLOAT, AT(augment.turn), "3", 0, 45, NULL, "deviation of the turn in degrees" },
-    { "mirror", OPTION_FLOAT, AT(augment.mirror), "0.5", 0, 1, NULL, "how often faces are mirrored" },
-    { "brightness", OPTION_FLOAT, AT(augment.brightness), "0.2", 0, 1, NULL, "most that is added" },
-    { "contrast", OPTION_FLOAT, AT(augment.contrast), "0.2", 0, 1, NULL, "most that contrast changes" },
-    { "saturation", OPTION_FLOAT, AT(augment.saturation), "0.3", 0, 1, NULL, "most that saturation changes" },
-    { "grey", OPTION_FLOAT, AT(augment.grey), "0.05", 0, 1, NULL, "how often faces lose colour" },
-    { "blur", OPTION_FLOAT, AT(augment.blur), "0.2", 0, 1, NULL, "how often faces lose resolution" },
-    { "blur_least", OPTION_FLOAT, AT(augment.blur_least), "0.3", 0.1, 1, NULL, "least resolution that is left" },
-    { "occlude", OPTION_FLOAT, AT(augment.occlude), "0.1", 0, 1, NULL, "how often a block is covered" },
+    AUGMENT_OPTIONS(struct identity_options, augment),
     { 0 },
 };
 static const struct option task_table[] = {

@@ -15,16 +15,7 @@ static const struct option deepid2_option_table[] = {
 static void build_deepid2(struct net_builder *b, const void *options)
 {
     const struct deepid2_options *o = options;
-    int face = net_input(b, "face", (struct shape){ 1, 3, 55, 47 });
-    int x = net_conv(b, "conv1", face, .maps = o->maps, .kernel = 4);
-    x = net_pool(b, "pool1", identity_relu(b, o, "conv1", x), .kernel = 2);
-    x = net_conv(b, "conv2", x, .maps = 2 * o->maps, .kernel = 3);
-    x = net_pool(b, "pool2", identity_relu(b, o, "conv2", x), .kernel = 2);
-    x = net_conv(b, "conv3", x, .maps = 3 * o->maps, .kernel = 3, .grid = 2);
-    int p = net_pool(b, "pool3", identity_relu(b, o, "conv3", x), .kernel = 2);
-    x = net_conv(b, "conv4", p, .maps = 4 * o->maps, .kernel = 2, .grid = -1);
-    int c = identity_relu(b, o, "conv4", x);
-    int joined = net_join(b, p, c);
+    int joined = identity_trunk(b, o);
     identity_code(b, o, "", joined, identity_who(b, o));
 }
 

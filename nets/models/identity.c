@@ -20,6 +20,20 @@ int identity_relu(struct net_builder *b, const struct deepid2_options *o, const 
     return net_relu(b, normalize(b, o, name, from));
 }
 
+int identity_trunk(struct net_builder *b, const struct deepid2_options *o)
+{
+    int face = net_input(b, "face", (struct shape){ 1, 3, 55, 47 });
+    int x = net_conv(b, "conv1", face, .maps = o->maps, .kernel = 4);
+    x = net_pool(b, "pool1", identity_relu(b, o, "conv1", x), .kernel = 2);
+    x = net_conv(b, "conv2", x, .maps = 2 * o->maps, .kernel = 3);
+    x = net_pool(b, "pool2", identity_relu(b, o, "conv2", x), .kernel = 2);
+    x = net_conv(b, "conv3", x, .maps = 3 * o->maps, .kernel = 3, .grid = 2);
+    int p = net_pool(b, "pool3", identity_relu(b, o, "conv3", x), .kernel = 2);
+    x = net_conv(b, "conv4", p, .maps = 4 * o->maps, .kernel = 2, .grid = -1);
+    int c = identity_relu(b, o, "conv4", x);
+    return net_join(b, p, c);
+}
+
 static const char *named(char *name, const char *what, const char *at)
 {
     snprintf(name, NAME, "%s%s", what, at);

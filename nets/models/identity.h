@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What DeepID2 and DeepID2+ have in common: options, and the pieces that codes and their signals are made of. */
+ * What DeepID2, DeepID2+ and ANet have in common: options, and the pieces that codes and their signals are made of. */
 #ifndef FACETRAIL_NETS_MODELS_IDENTITY_H
 #define FACETRAIL_NETS_MODELS_IDENTITY_H
 
@@ -31,6 +31,9 @@
 
 /* relu of the (normalised) layer `from`, which is called `name`. */
 int identity_relu(struct net_builder *b, const struct deepid2_options *o, const char *name, int from);
+/* DeepID2's four convolutions, shared, shared, locally shared and unshared, from the input "face": the joined maps of
+ * pool3 and conv4. */
+int identity_trunk(struct net_builder *b, const struct deepid2_options *o);
 /* Full layer "feature" to a kept layer "code"; with people the losses "identify" and "verify" on it against the input
  * `who`. `at`: "", or what is put behind these names when there are several. */
 void identity_code(struct net_builder *b, const struct deepid2_options *o, const char *at, int from, int who);

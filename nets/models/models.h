@@ -39,6 +39,12 @@ struct deepid2_options { /* and deepid2plus */
     bool branches;      /* deepid2plus: a code and its signals at every depth, "code1" .. "code3" */
 };
 
-extern const struct model model_lnet, model_marks, model_deepid2, model_deepid2plus;
+struct anet_options {
+    int maps, code, attributes; /* maps of conv1; units of the full layer; what is told of a face */
+    bool normalize;
+    float drop, weight;
+};
+
+extern const struct model model_lnet, model_marks, model_deepid2, model_deepid2plus, model_anet;
 
 #endif

@@ -27,6 +27,7 @@ for matcher in joint-bayes cosine hamming; do
 done
 say "facetrail eval verification --pairs pairs-val.tsv --aligned" "$program" eval verification --pairs "$data/pairs-val.tsv" --aligned
 say "facetrail eval verification --pairs pairs-val.tsv" "$program" eval verification --pairs "$data/pairs-val.tsv"
+say "facetrail eval attributes --pack faces-celeba.mkv --split val" "$program" eval attributes --pack "$data/faces-celeba.mkv" --split val
 say "tests/accuracy/solvay.sh" sh "$here/solvay.sh" "$build"
 say "tests/accuracy/noface.sh" sh "$here/noface.sh" "$build"
 say "tests/accuracy/intel.sh" sh "$here/intel.sh" "$build"
