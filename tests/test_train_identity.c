@@ -139,11 +139,22 @@ static void test_cache_is_used_and_checked(void **state)
     for (int i = 0; i < FACES; i += 7)
         assert_memory_equal(data_image(a, i).pixels, data_image(b, i).pixels, DATA_W * DATA_H * IMAGE_PIXEL);
     data_close(&b);
-    o.splits = DATA_VAL; /* another selection: not that cache */
+    o.splits = DATA_VAL; /* another selection: refused, and the file stays as it is */
+    assert_fails(data_open(&b, &o), BAD_MATCH, "crops.cache keeps another selection");
+    assert_null(b);
+    o.cache = kit_path("other.cache");
     assert_ok(data_open(&b, &o));
     assert_memory_equal(data_image(a, TRAIN * EACH).pixels, data_image(b, 0).pixels, DATA_W * DATA_H * IMAGE_PIXEL);
+    data_close(&b);
+    o = toy_options();
+    o.cache = kit_path("crops.cache");
+    assert_ok(data_open(&b, &o));
     data_close(&a);
     data_close(&b);
+    kit_write_text(kit_path("no.cache"), "what is this");
+    o.cache = kit_path("no.cache");
+    assert_true(data_open(&b, &o) < 0);
+    assert_has(fail_message(), "no.cache");
 }
 
 static void test_bad_packs_say_where(void **state)
