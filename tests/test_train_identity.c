@@ -185,8 +185,9 @@ static void test_augmentation(void **state)
     struct data_options o = toy_options();
     assert_ok(data_open(&d, &o));
     struct image crop = data_image(d, 5);
-    augment_nothing(plain, crop, 0);
-    augment_nothing(turned, crop, 1);
+    struct patch face = patch_of(&model_lnet, NULL);
+    augment_nothing(plain, crop, &face, false);
+    augment_nothing(turned, crop, &face, true);
     image_warp_planes(one, CROP_W, CROP_H, crop, data_warp());
     for (int i = 0; i < N; i++) { /* the recognizer's own way, to 8 bits */
         assert_near(plain[i], one[i], 3.0 / 128);
@@ -195,14 +196,14 @@ static void test_augmentation(void **state)
     }
     struct augment_options a = { .blur_least = 0.3f };
     uint64_t random = 1;
-    augment_face(two, crop, &a, &random); /* every option at zero changes nothing */
+    augment_face(two, crop, &face, &a, &random); /* every option at zero changes nothing */
     assert_memory_equal(two, plain, sizeof plain);
     a = (struct augment_options){ 1, 0.05f, 4, 0.5f, 0.2f, 0.2f, 0.3f, 0.2f, 0.5f, 0.5f, 0.3f };
     int differ = 0;
     for (int k = 0; k < 50; k++) {
         uint64_t again = random;
-        augment_face(one, crop, &a, &random);
-        augment_face(two, crop, &a, &again);
+        augment_face(one, crop, &face, &a, &random);
+        augment_face(two, crop, &face, &a, &again);
         assert_memory_equal(one, two, sizeof one); /* the random state decides all */
         differ += memcmp(one, plain, sizeof one) != 0;
         for (int i = 0; i < N; i++)

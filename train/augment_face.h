@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/image.h"
+#include "recognizer/patch.h"
 
 struct augment_options {
     float shift, scale, turn;             /* deviation, cut at twice: canonical pixels, part, degrees */
@@ -15,9 +16,10 @@ struct augment_options {
     float blur_least;                     /* smallest part of the resolution that blur leaves */
 };
 
-/* out: [3, CROP_H, CROP_W], (value - 127.5) / 128. */
-void augment_face(float *out, struct image stored, const struct augment_options *o, uint64_t *random);
-/* The canonical crop as it is, or its mirror image. */
-void augment_nothing(float *out, struct image stored, int mirror);
+/* out: the patch [3, CROP_H, CROP_W], (value - 127.5) / 128. */
+void augment_face(float *out, struct image stored, const struct patch *patch, const struct augment_options *o,
+                  uint64_t *random);
+/* The patch of the face as it is, or of its mirror image. */
+void augment_nothing(float *out, struct image stored, const struct patch *patch, bool mirror);
 
 #endif
