@@ -48,6 +48,9 @@ struct deepid2_options { /* and deepid2plus */
     bool grey;          /* shown without colour: three equal planes */
 };
 
-extern const struct model model_lnet, model_marks, model_deepid2, model_deepid2plus;
+/* "scores" [n, inputs] to "answer" [n, 1]: above 0 is yes. "same" [n, 1], while it learns: 1 or -1. */
+struct svm_options { int inputs; };
+
+extern const struct model model_lnet, model_marks, model_deepid2, model_deepid2plus, model_svm;
 
 #endif
