@@ -5,10 +5,12 @@
 #define FACETRAIL_TRAIN_DATA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/face.h"
 #include "base/image.h"
+#include "base/option.h"
 #include "base/status.h"
 
 enum { DATA_W = 80, DATA_H = 88, DATA_PACKS = 8, DATA_SETS = 64 };
@@ -23,6 +25,16 @@ struct data_options {
     int min_faces;      /* train persons with fewer are left out; 0: none is */
     int limit;          /* at most so many faces a pack; 0: all */
 };
+
+/* Rows of an option table over a struct of `type` that holds a data_options called `data`. */
+#define DATA_AT(type, field) offsetof(type, data.field)
+#define DATA_OPTIONS(type)                                                                                             \
+    { "folder", OPTION_TEXT, DATA_AT(type, folder), "../shared/data", 0, 0, NULL, "where the packs lie" },             \
+    { "packs", OPTION_TEXT, DATA_AT(type, packs), "faces-celeba faces-celeba5 faces-fiw faces-web", 0, 0, NULL,        \
+      "packs, without .mkv" },                                                                                         \
+    { "cache", OPTION_TEXT, DATA_AT(type, cache), "", 0, 0, NULL, "a file that keeps decoded crops; empty: none" },    \
+    { "min_faces", OPTION_INT, DATA_AT(type, min_faces), "3", 1, 1000, NULL, "persons with fewer faces are left out" }, \
+    { "limit", OPTION_INT, DATA_AT(type, limit), "0", 0, 100000000, NULL, "faces of each pack; 0: all" }
 
 struct data_face {
     int person;                     /* number over all packs, as in the tables */

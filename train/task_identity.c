@@ -53,12 +53,7 @@ struct identity {
 
 #define AT(field) offsetof(struct identity_options, field)
 static const struct option data_table[] = {
-    { "folder", OPTION_TEXT, AT(data.folder), "../shared/data", 0, 0, NULL, "where the packs lie" },
-    { "packs", OPTION_TEXT, AT(data.packs), "faces-celeba faces-celeba5 faces-fiw faces-web", 0, 0, NULL,
-      "packs, without .mkv" },
-    { "cache", OPTION_TEXT, AT(data.cache), "", 0, 0, NULL, "a file that keeps decoded crops; empty: none" },
-    { "min_faces", OPTION_INT, AT(data.min_faces), "3", 1, 1000, NULL, "persons with fewer faces are left out" },
-    { "limit", OPTION_INT, AT(data.limit), "0", 0, 100000000, NULL, "faces of each pack; 0: all" },
+    DATA_OPTIONS(struct identity_options),
     { "pairs", OPTION_TEXT, AT(pairs), "pairs-val.tsv", 0, 0, NULL, "table of held-out pairs; empty: no score" },
     { 0 },
 };

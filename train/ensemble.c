@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ * The parts of an ensemble: fitted, applied. The file is ensemble_file.c's. */
+#include "train/ensemble.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+
+enum { CHUNK = 512 };
+
+enum status ensemble_create(struct ensemble *e)
+{
+    *e = (struct ensemble){ .parts = memory_alloc(ENSEMBLE_PARTS, sizeof *e->parts) };
+    return e->parts ? OK : fail(NO_RESOURCE, "ensemble: no memory");
+}
+
+void ensemble_free(struct ensemble *e)
+{
+    for (int i = 0; i < e->n_parts; i++) {
+        pca_free(&e->parts[i].pca);
+        joint_bayes_free(&e->parts[i].joint);
+    }
+    memory_free(&e->parts);
+    *e = (struct ensemble){ 0 };
+}
+
+static int set_size(uint64_t set, const struct members *m)
+{
+    int size = 0;
+    for (int i = 0; i < m->n; i++)
+        size += set >> i & 1 ? m->at[i].size : 0;
+    return size;
+}
+
+/* The set's members of n joined codes. */
+static void take_members(float *out, uint64_t set, const struct members *m, const float *joined, size_t stride, size_t n)
+{
+    for (size_t row = 0; row < n; row++) {
+        const float *from = joined + row * stride;
+        for (int i = 0; i < m->n; i++) {
+            size_t size = (size_t)m->at[i].size;
+            if (set >> i & 1) {
+                memcpy(out, from, size * sizeof *out);
+                out += size;
+            }
+            from += size;
+        }
+    }
+}
+
+enum status ensemble_fit(struct ensemble_part *p, const struct members *m, const float *joined, const int *person,
+                         size_t n, int components)
+{
+    static const struct joint_bayes_options options = { .steps = 40, .tolerance = 1e-4, .exact = true };
+    int size = set_size(p->set, m);
+    float *own = memory_alloc(n * (size_t)size, sizeof *own);
+    float *cut = memory_alloc(n * (size_t)(components < size ? components : size), sizeof *cut);
+    enum status s = own && cut ? OK : fail(NO_RESOURCE, "%s: no memory", p->name);
+    if (!s) {
+        take_members(own, p->set, m, joined, (size_t)m->size, n);
+        s = pca_fit(&p->pca, own, n, size, components);
+    }
+    if (!s && !(s = pca_apply(&p->pca, cut, own, n)))
+        s = joint_bayes_fit(&p->joint, cut, person, n, p->pca.k, &options);
+    p->width = 1;
+    memory_free(&own);
+    memory_free(&cut);
+    return s ? fail_in(s, "%s", p->name) : OK;
+}
+
+enum status ensemble_apply(float *out, const struct ensemble_part *p, const struct members *m, const float *joined,
+                           size_t stride, size_t n)
+{
+    float *own = memory_alloc(CHUNK * (size_t)p->pca.d, sizeof *own);
+    enum status s = own ? OK : fail(NO_RESOURCE, "%s: no memory", p->name);
+    for (size_t done = 0; !s && done < n; done += CHUNK) {
+        size_t now = n - done < CHUNK ? n - done : CHUNK;
+        take_members(own, p->set, m, joined + done * stride, stride, now);
+        s = pca_apply(&p->pca, out + done * (size_t)p->pca.k, own, now);
+    }
+    memory_free(&own);
+    return s;
+}
+
+float ensemble_score(const struct ensemble_part *p, const float *a, const float *b)
+{
+    return ((float)joint_bayes_score(&p->joint, a, b) - p->middle) / p->width;
+}
+
+float ensemble_fuse(struct net *svm, const float *scores, int n)
+{
+    size_t size;
+    const float *weight = net_weight(svm, "answer.weight", &size);
+    CHECK(weight && size == (size_t)n);
+    float sum = net_weight(svm, "answer.bias", &size)[0];
+    for (int i = 0; i < n; i++)
+        sum += weight[i] * scores[i];
+    return sum;
+}
