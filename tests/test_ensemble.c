@@ -247,8 +247,12 @@ static void test_from_nets_to_a_verdict(void **state)
     assert_true((v.e.parts[5].set & v.e.parts[6].set) == 0);
     for (int part = 0; part <= v.e.n_parts; part++)
         assert_true(score_of(&v, TRAIN + 1, TRAIN + 1, part) > score_of(&v, TRAIN + 1, TRAIN + 4, part));
-    assert_true(score_of(&v, TRAIN + 2, TRAIN + 2, v.e.n_parts) > 0);
-    assert_true(score_of(&v, TRAIN + 2, TRAIN + 3, v.e.n_parts) < 0);
+    int right = 0;
+    for (int a = 0; a < VAL; a++)
+        for (int b = 0; b <= a; b++) /* as often the same as others */
+            right += a == b || b == (a + 5) % VAL || b == (a + 7) % VAL
+                         ? (score_of(&v, TRAIN + a, TRAIN + b, v.e.n_parts) > 0) == (a == b) : 0;
+    assert_true(right >= 18); /* of 24 */
     verification_ensemble_close(&v);
     make_member("two.safetensors", PATCH_EYES, 4); /* another net by the same name */
     assert_fails(verification_ensemble_open(&v, kit_path("ensemble.safetensors")), BAD_MATCH, "two.safetensors");
@@ -265,6 +269,6 @@ int main(void)
         cmocka_unit_test(test_selection),   cmocka_unit_test(test_selection_goes_back),
         cmocka_unit_test(test_svm_separates), cmocka_unit_test(test_from_nets_to_a_verdict),
     };
-    log_set_level(LOG_INFO);
+    log_set_level(LOG_WARN);
     return cmocka_run_group_tests_name("ensemble", tests, NULL, NULL);
 }

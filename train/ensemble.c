@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/kernels.h"
 #include "base/memory.h"
+#include "nets/gemm.h"
 
 enum { CHUNK = 512 };
 
@@ -23,6 +25,11 @@ void ensemble_free(struct ensemble *e)
     }
     memory_free(&e->parts);
     *e = (struct ensemble){ 0 };
+}
+
+static float dot(const float *a, const float *b, int n)
+{
+    return kernels_best()->dot(a, b, (size_t)n);
 }
 
 static int set_size(uint64_t set, const struct members *m)
@@ -69,23 +76,66 @@ enum status ensemble_fit(struct ensemble_part *p, const struct members *m, const
     return s ? fail_in(s, "%s", p->name) : OK;
 }
 
-enum status ensemble_apply(float *out, const struct ensemble_part *p, const struct members *m, const float *joined,
-                           size_t stride, size_t n)
+int ensemble_row(const struct ensemble_part *p)
 {
-    float *own = memory_alloc(CHUNK * (size_t)p->pca.d, sizeof *own);
-    enum status s = own ? OK : fail(NO_RESOURCE, "%s: no memory", p->name);
-    for (size_t done = 0; !s && done < n; done += CHUNK) {
-        size_t now = n - done < CHUNK ? n - done : CHUNK;
-        take_members(own, p->set, m, joined + done * stride, stride, now);
-        s = pca_apply(&p->pca, out + done * (size_t)p->pca.k, own, now);
+    return 2 * p->pca.k + 1;
+}
+
+struct applying { float *own, *cut, *form, *cross, *by_form, *by_cross; };
+
+static enum status make_room(struct applying *w, struct arena *a, const struct ensemble_part *p)
+{
+    size_t k = (size_t)p->pca.k;
+    w->own = arena_alloc(a, CHUNK * (size_t)p->pca.d, sizeof *w->own);
+    w->cut = arena_alloc(a, CHUNK * k, sizeof *w->cut);
+    w->by_form = arena_alloc(a, CHUNK * k, sizeof *w->by_form);
+    w->by_cross = arena_alloc(a, CHUNK * k, sizeof *w->by_cross);
+    w->form = arena_alloc(a, k * k, sizeof *w->form);
+    w->cross = arena_alloc(a, k * k, sizeof *w->cross);
+    enum status s = arena_seal(a);
+    for (size_t i = 0; !s && i < k * k; i++) {
+        w->form[i] = (float)p->joint.form[i];
+        w->cross[i] = (float)p->joint.cross[i];
     }
-    memory_free(&own);
     return s;
 }
 
+static void fill_rows(float *out, struct applying *w, const struct ensemble_part *p, int n)
+{
+    int k = p->pca.k;
+    for (int i = 0; i < n * k; i++)
+        w->cut[i] -= (float)p->joint.mean[i % k];
+    gemm(false, false, n, k, k, 1, w->cut, k, w->form, k, 0, w->by_form, k); /* A and G are symmetric */
+    gemm(false, false, n, k, k, 1, w->cut, k, w->cross, k, 0, w->by_cross, k);
+    for (int i = 0; i < n; i++, out += 2 * k + 1) {
+        const float *x = w->cut + (size_t)i * (size_t)k;
+        memcpy(out, x, (size_t)k * sizeof *out);
+        memcpy(out + k, w->by_cross + (size_t)i * (size_t)k, (size_t)k * sizeof *out);
+        out[2 * k] = dot(x, w->by_form + (size_t)i * (size_t)k, k);
+    }
+}
+
+enum status ensemble_apply(float *out, const struct ensemble_part *p, const struct members *m, const float *joined,
+                           size_t stride, size_t n)
+{
+    struct applying w;
+    struct arena *a = arena_create();
+    enum status s = make_room(&w, a, p);
+    for (size_t done = 0; !s && done < n; done += CHUNK) {
+        size_t now = n - done < CHUNK ? n - done : CHUNK;
+        take_members(w.own, p->set, m, joined + done * stride, stride, now);
+        if (!(s = pca_apply(&p->pca, w.cut, w.own, now)))
+            fill_rows(out + done * (size_t)ensemble_row(p), &w, p, (int)now);
+    }
+    arena_free(&a);
+    return s;
+}
+
+/* x'Ax + y'Ay - 2 x'Gy */
 float ensemble_score(const struct ensemble_part *p, const float *a, const float *b)
 {
-    return ((float)joint_bayes_score(&p->joint, a, b) - p->middle) / p->width;
+    int k = p->pca.k;
+    return (a[2 * k] + b[2 * k] - 2 * dot(a, b + k, k) - p->middle) / p->width;
 }
 
 float ensemble_fuse(struct net *svm, const float *scores, int n)

@@ -32,11 +32,14 @@ void ensemble_free(struct ensemble *e);
 /* Fits a part to joined codes [n, members.size] of the persons. Components: at most so many. */
 enum status ensemble_fit(struct ensemble_part *p, const struct members *m, const float *joined, const int *person,
                          size_t n, int components);
-/* Components [n, p->pca.k] of n joined codes of members.size numbers, one every `stride`. */
+/* What a face is compared by: its components x less their mean, G x, and x'Ax. */
+int ensemble_row(const struct ensemble_part *p);
+/* out [n, ensemble_row]: rows of n joined codes of members.size numbers, one every `stride`. */
 enum status ensemble_apply(float *out, const struct ensemble_part *p, const struct members *m, const float *joined,
                            size_t stride, size_t n);
-/* Of two faces' components, on the part's scale. */
+/* Joint Bayesian of two faces' rows, on the part's scale. */
 float ensemble_score(const struct ensemble_part *p, const float *a, const float *b);
+
 /* What the SVM says of the scores of those parts that vote, in their order: above 0 is one person. */
 float ensemble_fuse(struct net *svm, const float *scores, int n);
 

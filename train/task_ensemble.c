@@ -93,15 +93,15 @@ static enum status add_part(struct fusing *t, const char *name, uint64_t set, bo
     snprintf(p->name, sizeof p->name, "%s", name);
     t->e.n_parts++;
     enum status s = ensemble_fit(p, m, t->joined, t->faces.person, (size_t)t->faces.n_train, t->o->components);
-    size_t k = (size_t)p->pca.k;
-    float *cut = s ? NULL : memory_alloc((size_t)t->faces.n_val * k, sizeof *cut);
-    if (!s && !(s = cut ? OK : fail(NO_RESOURCE, "ensemble: no memory")) &&
-        !(s = ensemble_apply(cut, p, m, val, (size_t)m->size, (size_t)t->faces.n_val)))
+    size_t row = s ? 0 : (size_t)ensemble_row(p);
+    float *rows = s ? NULL : memory_alloc((size_t)t->faces.n_val * row, sizeof *rows);
+    if (!s && !(s = rows ? OK : fail(NO_RESOURCE, "ensemble: no memory")) &&
+        !(s = ensemble_apply(rows, p, m, val, (size_t)m->size, (size_t)t->faces.n_val)))
         for (int h = 0; h < HALVES; h++)
             for (int i = 0; out[h] && i < t->faces.halves[h].n; i++)
-                out[h][(size_t)i * (size_t)stride] = ensemble_score(p, cut + (size_t)t->faces.halves[h].a[i] * k,
-                                                                    cut + (size_t)t->faces.halves[h].b[i] * k);
-    memory_free(&cut);
+                out[h][(size_t)i * (size_t)stride] = ensemble_score(p, rows + (size_t)t->faces.halves[h].a[i] * row,
+                                                                    rows + (size_t)t->faces.halves[h].b[i] * row);
+    memory_free(&rows);
     return s;
 }
 

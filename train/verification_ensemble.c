@@ -93,14 +93,14 @@ struct verification_coder verification_ensemble_coder(struct verification_ensemb
 static enum status score_part(float *out, int stride, const struct ensemble_part *p, const struct members *m,
                               const struct verification *v, const struct verification_codes *c)
 {
-    size_t k = (size_t)p->pca.k;
-    float *cut = memory_alloc((size_t)v->n_pictures * k, sizeof *cut);
-    enum status s = cut ? ensemble_apply(cut, p, m, c->rows, c->width, (size_t)v->n_pictures)
+    size_t row = (size_t)ensemble_row(p);
+    float *rows = memory_alloc((size_t)v->n_pictures * row, sizeof *rows);
+    enum status s = rows ? ensemble_apply(rows, p, m, c->rows, c->width, (size_t)v->n_pictures)
                         : fail(NO_RESOURCE, "verification: no memory");
     for (int i = 0; !s && i < v->n_pairs; i++)
-        out[(size_t)i * (size_t)stride] = ensemble_score(p, cut + (size_t)v->pairs[i].a * k,
-                                                         cut + (size_t)v->pairs[i].b * k);
-    memory_free(&cut);
+        out[(size_t)i * (size_t)stride] = ensemble_score(p, rows + (size_t)v->pairs[i].a * row,
+                                                         rows + (size_t)v->pairs[i].b * row);
+    memory_free(&rows);
     return s;
 }
 

@@ -38,3 +38,18 @@ while [ $# -ge 3 ] && [ $n -lt "$most" ]; do
     n=$((n + 1))
     shift 3
 done
+
+# one selection of all sizes, then small selections that the SVM fuses
+fit() { # members of a selection, name
+    "$program" train "$here/../../configs/train/ensemble.conf" --data.folder "$data" --task.members "$list" \
+        --task.choose "$1" --train.weights "$folder/$2.safetensors" 2>"$folder/$2.log" | tail -n 1
+}
+fit "$n" ensemble
+fit $(((n + 6) / 7)) fused
+for name in ensemble fused; do
+    for pairs in "pairs-val.tsv --aligned" "pairsDevTest.txt --images $data/lfw.mkv" "pairs.txt --images $data/lfw.mkv"; do
+        echo "\$ facetrail eval verification --weights $name.safetensors --pairs $pairs"
+        # shellcheck disable=SC2086
+        "$program" eval verification --weights "$folder/$name.safetensors" --pairs $(echo "$data/$pairs") 2>/dev/null
+    done
+done
