@@ -33,6 +33,7 @@ const struct command command_eval = {
     .about = "measure: prints a table and, last, one line of key=value figures",
     .more =
         "eval verification --pairs FILE [--images DIR] [--matcher joint-bayes|cosine|hamming|bits-joint-bayes] [--aligned]\n"
+        "    [--weights FILE]: of one net, or of an ensemble; also by group where the pack's table has labels\n"
         "eval detection --truth FILE --images DIR | --pack FILE.mkv  [--min-size 20] [--iou 0.5]\n"
         "eval marks --truth FILE --images DIR | --pack FILE.mkv --split test\n"
         "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--plot FILE.png]\n"

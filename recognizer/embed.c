@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Crops through DeepID2 or DeepID2+ (papers.md sections 3 and 6) to codes, as wide as the net makes them: up to 32 crops and their mirror images in one run; the two
- * codes are averaged, the mean is brought to length 1. */
+ * Crops through DeepID2 or DeepID2+ (papers.md sections 3 and 6) to codes, as wide as the net makes them: up to 32
+ * crops, or the patches of them that the net sees, and their mirror images in one run; the two codes are averaged, the
+ * mean is brought to length 1. */
 #include "recognizer/embed.h"
 
 #include <math.h>
@@ -9,13 +10,15 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "nets/net.h"
+#include "recognizer/patch.h"
 
 enum { BATCH = 32, CROP = 3 * CROP_H * CROP_W };
 
 struct embed {
     struct net_run *run;
     int face, code, n_code;
-    bool mirror;
+    bool mirror, upright; /* upright: the mirrored face's patch is the patch mirrored */
+    struct patch patch;
 };
 
 enum status embed_open(struct embed **out, const struct net *n, const char *path, bool mirror, bool half)
@@ -25,6 +28,10 @@ enum status embed_open(struct embed **out, const struct net *n, const char *path
     if (!e)
         return fail(NO_RESOURCE, "%s: no memory", path);
     e->mirror = mirror;
+    e->patch = patch_of(net_model(n), net_options(n));
+    struct warp turned = patch_mirrored(&e->patch);
+    e->upright = fabsf(warp_point(turned, (struct point){0, 0}).x -
+                       warp_point(e->patch.to_crop, (struct point){CROP_W - 1, 0}).x) < 1e-3F;
     if ((s = net_find(n, "face", &e->face)) || (s = net_find(n, "code", &e->code)) ||
         (s = net_run_create(&e->run, n, mirror ? 2 * BATCH : BATCH, NET_INFER))) {
         embed_close(&e);
@@ -68,9 +75,19 @@ static const float *cut(struct embed *e, int i, int n, struct image im, struct w
 {
     float *at = net_run_at(e->run, e->face).at;
     float *crop = at + (size_t)i * CROP;
-    image_warp_planes(crop, CROP_W, CROP_H, im, to_picture);
-    if (e->mirror)
-        embed_mirror(at + (size_t)(n + i) * CROP, crop);
+    float *turned = at + (size_t)(n + i) * CROP;
+    image_warp_planes(crop, CROP_W, CROP_H, im, warp_chain(to_picture, e->patch.to_crop));
+    if (e->patch.grey)
+        patch_remove_colour(crop);
+    if (!e->mirror)
+        return crop;
+    if (e->upright) {
+        embed_mirror(turned, crop);
+    } else {
+        image_warp_planes(turned, CROP_W, CROP_H, im, warp_chain(to_picture, patch_mirrored(&e->patch)));
+        if (e->patch.grey)
+            patch_remove_colour(turned);
+    }
     return crop;
 }
 

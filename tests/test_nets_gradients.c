@@ -169,6 +169,11 @@ static void boxes(struct net_builder *b)
     int mask = net_input(b, "mask", (struct shape){ 1, 1, 3, 2 });
     net_box_loss(b, "loss", stem(b, 4, 3, 2), target, mask, .weight = 1.1f);
 }
+static void hinge(struct net_builder *b)
+{
+    int target = net_input(b, "target", (struct shape){ 1, 3, 1, 1 });
+    net_hinge_loss(b, "loss", net_full(b, "full", stem(b, 4, 1, 1), .units = 3), target, .weight = 0.8f);
+}
 
 static const struct { const char *name; void (*build)(struct net_builder *b); } nets[] = {
     { "conv", conv_plain }, { "conv strided", conv_strided }, { "conv 1x1", conv_point }, { "conv grid", conv_grid },
@@ -177,7 +182,7 @@ static const struct { const char *name; void (*build)(struct net_builder *b); } 
     { "full unit rows", full_unit }, { "combine", combine }, { "normalize", normalize }, { "fused", fused },     { "dropout", dropout },
     { "softmax", softmax }, { "pair L2", pair_l2 }, { "pair L1", pair_l1 }, { "pair cosine", pair_cosine },
     { "pair same", pair_same }, { "pair different", pair_different }, { "logistic", logistic },
-    { "logistic focal", logistic_focal }, { "huber", huber }, { "boxes", boxes },
+    { "logistic focal", logistic_focal }, { "huber", huber }, { "boxes", boxes }, { "hinge", hinge },
 };
 
 static void build_toy(struct net_builder *b, const void *options)

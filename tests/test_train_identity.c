@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Faces packs, augmentation and the identity task, on a pack of painted faces: every person has its own colours in six
- * places. The toy DeepID2 and DeepID2+ learn to tell persons apart that it never saw. */
+ * Faces packs, augmentation and the identity task, on a pack of painted faces. The toy DeepID2 and DeepID2+ learn to tell persons apart that it never saw. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "tests/kit.h"
+#include "tests/kit_pack.h"
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "recognizer/recognizer.h"
@@ -17,56 +16,12 @@
 #include "train/margin.h"
 #include "train/pairs.h"
 
-enum { SIDE = 128, TRAIN = 16, VAL = 6, EACH = 4, FACES = (TRAIN + VAL) * EACH };
-static const struct point pack_marks[FACE_MARKS] = {
-    { 46.3f, 59.7f }, { 81.5f, 59.5f }, { 64.0f, 79.7f }, { 49.5f, 100.4f }, { 78.7f, 100.2f },
-};
-
-/* Colours of the person, light of the picture. */
-static void paint(unsigned char *rgb, int person, uint64_t *random)
-{
-    uint64_t own = (uint64_t)person + 77;
-    float colour[6][3], light = random_between(random, 0.7f, 1.0f);
-    for (int i = 0; i < 18; i++)
-        colour[i / 3][i % 3] = random_between(&own, 30, 255);
-    for (int y = 0; y < SIDE; y++)
-        for (int x = 0; x < SIDE; x++) {
-            int cell = (y < 64 ? 0 : y < 85 ? 1 : 2) * 2 + (x >= 64);
-            for (int c = 0; c < 3; c++)
-                rgb[(y * SIDE + x) * 3 + c] = (unsigned char)(light * colour[cell][c]);
-        }
-}
+enum { TRAIN = 16, VAL = 6, EACH = 4, FACES = (TRAIN + VAL) * EACH };
 
 static int make_pack(void **state)
 {
     (void)state;
-    static unsigned char file[SIDE * SIDE * 3 + 15];
-    char table[FACES * 160], pairs[8192], name[64];
-    size_t n = 0, m = 0;
-    uint64_t random = 3;
-    assert_ok(file_make_folders_above(kit_path("toy/x")));
-    n += (size_t)snprintf(table, sizeof table, "frame\tperson\tset\tsplit\tname\tscore\tscale\tmarks\tattributes\n");
-    for (int i = 0; i < FACES; i++) {
-        int person = i / EACH;
-        memcpy(file, "P6\n128 128\n255\n", 15);
-        paint(file + 15, person, &random);
-        snprintf(name, sizeof name, "toy/%03d.ppm", i);
-        kit_write(kit_path(name), file, sizeof file);
-        n += (size_t)snprintf(table + n, sizeof table - n, "%d\t%d\tpainted\t%s\tx\t0.9\t1.0\t", i, person * 3,
-                              person < TRAIN ? "train" : "val");
-        for (int k = 0; k < FACE_MARKS; k++)
-            n += (size_t)snprintf(table + n, sizeof table - n, "%s%.1f,%.1f", k ? "," : "", (double)pack_marks[k].x,
-                                  (double)pack_marks[k].y);
-        n += (size_t)snprintf(table + n, sizeof table - n, "\t%s\n", i ? "-" : "0100000000011000000011001000000110100001");
-    }
-    kit_write_text(kit_path("toy.tsv"), table);
-    m += (size_t)snprintf(pairs, sizeof pairs, "fold\tsame\tpackA\tframeA\tpackB\tframeB\n");
-    for (int i = TRAIN * EACH; i < FACES; i++) {
-        int next = i % EACH == EACH - 1 ? i - 1 : i + 1, other = TRAIN * EACH + (i + 5) % (VAL * EACH);
-        m += (size_t)snprintf(pairs + m, sizeof pairs - m, "%d\t1\ttoy\t%d\ttoy\t%d\n", i % 4, i, next);
-        m += (size_t)snprintf(pairs + m, sizeof pairs - m, "%d\t0\ttoy\t%d\ttoy\t%d\n", i % 4, i, other);
-    }
-    kit_write_text(kit_path("pairs.tsv"), pairs);
+    kit_pack(TRAIN, VAL, EACH);
     return 0;
 }
 
@@ -116,7 +71,7 @@ static void test_crops_lie_where_the_recognizer_cuts(void **state)
     assert_ok(data_open(&d, &o));
     struct image crop = data_image(d, 0);
     /* in the pack colours change at x = 64 and y = 64: find where, in the stored crop */
-    struct point corner = warp_point(data_warp(), warp_point(warp_inverse(align_warp(pack_marks)),
+    struct point corner = warp_point(data_warp(), warp_point(warp_inverse(align_warp(kit_pack_marks)),
                                                              (struct point){ 63.5f, 63.5f }));
     for (int side = -2; side <= 2; side += 4) {
         const uint8_t *left = crop.pixels + (int)lroundf(corner.y - 6) * crop.stride;
@@ -139,11 +94,22 @@ static void test_cache_is_used_and_checked(void **state)
     for (int i = 0; i < FACES; i += 7)
         assert_memory_equal(data_image(a, i).pixels, data_image(b, i).pixels, DATA_W * DATA_H * IMAGE_PIXEL);
     data_close(&b);
-    o.splits = DATA_VAL; /* another selection: not that cache */
+    o.splits = DATA_VAL; /* another selection: refused, and the file stays as it is */
+    assert_fails(data_open(&b, &o), BAD_MATCH, "crops.cache keeps another selection");
+    assert_null(b);
+    o.cache = kit_path("other.cache");
     assert_ok(data_open(&b, &o));
     assert_memory_equal(data_image(a, TRAIN * EACH).pixels, data_image(b, 0).pixels, DATA_W * DATA_H * IMAGE_PIXEL);
+    data_close(&b);
+    o = toy_options();
+    o.cache = kit_path("crops.cache");
+    assert_ok(data_open(&b, &o));
     data_close(&a);
     data_close(&b);
+    kit_write_text(kit_path("no.cache"), "what is this");
+    o.cache = kit_path("no.cache");
+    assert_true(data_open(&b, &o) < 0);
+    assert_has(fail_message(), "no.cache");
 }
 
 static void test_bad_packs_say_where(void **state)
@@ -174,8 +140,9 @@ static void test_augmentation(void **state)
     struct data_options o = toy_options();
     assert_ok(data_open(&d, &o));
     struct image crop = data_image(d, 5);
-    augment_nothing(plain, crop, 0);
-    augment_nothing(turned, crop, 1);
+    struct patch face = patch_of(&model_lnet, NULL);
+    augment_nothing(plain, crop, &face, false);
+    augment_nothing(turned, crop, &face, true);
     image_warp_planes(one, CROP_W, CROP_H, crop, data_warp());
     for (int i = 0; i < N; i++) { /* the recognizer's own way, to 8 bits */
         assert_near(plain[i], one[i], 3.0 / 128);
@@ -184,14 +151,14 @@ static void test_augmentation(void **state)
     }
     struct augment_options a = { .blur_least = 0.3f };
     uint64_t random = 1;
-    augment_face(two, crop, &a, &random); /* every option at zero changes nothing */
+    augment_face(two, crop, &face, &a, &random); /* every option at zero changes nothing */
     assert_memory_equal(two, plain, sizeof plain);
     a = (struct augment_options){ 1, 0.05f, 4, 0.5f, 0.2f, 0.2f, 0.3f, 0.2f, 0.5f, 0.5f, 0.3f };
     int differ = 0;
     for (int k = 0; k < 50; k++) {
         uint64_t again = random;
-        augment_face(one, crop, &a, &random);
-        augment_face(two, crop, &a, &again);
+        augment_face(one, crop, &face, &a, &random);
+        augment_face(two, crop, &face, &a, &again);
         assert_memory_equal(one, two, sizeof one); /* the random state decides all */
         differ += memcmp(one, plain, sizeof one) != 0;
         for (int i = 0; i < N; i++)

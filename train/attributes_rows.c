@@ -27,10 +27,9 @@ struct study {
 
 static void describe_hog(float *out, const struct data *data, int face)
 {
-    const struct augment_options plain = { .zoom = ATTRIBUTES_ZOOM };
+    const struct patch patch = { .to_crop = attributes_warp() };
     float crop[3 * PLANE], grey[PLANE];
-    uint64_t random = 1; /* nothing is drawn that changes a crop */
-    augment_face(crop, data_image(data, face), &plain, &random);
+    augment_nothing(crop, data_image(data, face), &patch, false);
     for (int i = 0; i < PLANE; i++)
         grey[i] = 0.299f * crop[i] + 0.587f * crop[PLANE + i] + 0.114f * crop[2 * PLANE + i];
     hog_describe(out, grey, CROP_W, CROP_H);

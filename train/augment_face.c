@@ -49,11 +49,6 @@ static void look_up(float *out, struct image in, struct warp w)
         }
 }
 
-static struct warp mirrored(struct warp w)
-{
-    return warp_chain(w, (struct warp){ .a = -1, .tx = CROP_W - 1, .d = 1 });
-}
-
 static float wobble(float by, uint64_t *random)
 {
     return by * clamp(random_normal(random), -2, 2);
@@ -62,7 +57,7 @@ static float wobble(float by, uint64_t *random)
 /* A similarity about the crop's centre. */
 static struct warp jitter(const struct augment_options *o, uint64_t *random)
 {
-    float s = (o->zoom > 0 ? o->zoom : 1) * expf(wobble(o->scale, random)), t = wobble(o->turn, random) * 3.14159265f / 180;
+    float s = expf(wobble(o->scale, random)), t = wobble(o->turn, random) * 3.14159265f / 180;
     float a = s * cosf(t), b = s * sinf(t), cx = 0.5f * (CROP_W - 1), cy = 0.5f * (CROP_H - 1);
     float dx = wobble(o->shift, random), dy = wobble(o->shift, random);
     return (struct warp){ .a = a, .b = -b, .tx = cx - a * cx + b * cy + dx,
@@ -97,12 +92,12 @@ static void occlude(float *out, uint64_t *random)
     }
 }
 
-void augment_face(float *out, struct image stored, const struct augment_options *o, uint64_t *random)
+void augment_face(float *out, struct image stored, const struct patch *patch, const struct augment_options *o,
+                  uint64_t *random)
 {
     uint8_t pixels[DATA_W * DATA_H * IMAGE_PIXEL];
     struct warp w = warp_chain(data_warp(), jitter(o, random));
-    if (random_unit(random) < o->mirror)
-        w = mirrored(w);
+    w = warp_chain(w, random_unit(random) < o->mirror ? patch_mirrored(patch) : patch->to_crop);
     if (random_unit(random) < o->blur) {
         float part = random_between(random, o->blur_least, 1);
         struct image less = { pixels, (int)(part * DATA_W), (int)(part * DATA_H), 0 };
@@ -114,11 +109,15 @@ void augment_face(float *out, struct image stored, const struct augment_options 
     }
     look_up(out, stored, w);
     colour(out, o, random);
+    if (patch->grey)
+        patch_remove_colour(out);
     if (random_unit(random) < o->occlude)
         occlude(out, random);
 }
 
-void augment_nothing(float *out, struct image stored, int mirror)
+void augment_nothing(float *out, struct image stored, const struct patch *patch, bool mirror)
 {
-    look_up(out, stored, mirror ? mirrored(data_warp()) : data_warp());
+    look_up(out, stored, warp_chain(data_warp(), mirror ? patch_mirrored(patch) : patch->to_crop));
+    if (patch->grey)
+        patch_remove_colour(out);
 }

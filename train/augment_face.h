@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/image.h"
+#include "recognizer/patch.h"
 
 struct augment_options {
     float shift, scale, turn;             /* deviation, cut at twice: canonical pixels, part, degrees */
@@ -14,7 +15,6 @@ struct augment_options {
     float brightness, contrast, saturation; /* up to so much, part of the range */
     float grey, blur, occlude;            /* how often */
     float blur_least;                     /* smallest part of the resolution that blur leaves */
-    float zoom;                           /* not an option: canonical pixels a pixel of what is cut; 0: 1 */
 };
 
 /* Rows of an option table over a task's options, a `type` whose member `member` is a struct augment_options. */
@@ -34,9 +34,10 @@ struct augment_options {
       "least resolution that is left" },                                                                               \
     { "occlude", OPTION_FLOAT, offsetof(type, member.occlude), "0.1", 0, 1, NULL, "how often a block is covered" }
 
-/* out: [3, CROP_H, CROP_W], (value - 127.5) / 128. */
-void augment_face(float *out, struct image stored, const struct augment_options *o, uint64_t *random);
-/* The canonical crop as it is, or its mirror image. */
-void augment_nothing(float *out, struct image stored, int mirror);
+/* out: the patch [3, CROP_H, CROP_W], (value - 127.5) / 128. */
+void augment_face(float *out, struct image stored, const struct patch *patch, const struct augment_options *o,
+                  uint64_t *random);
+/* The patch of the face as it is, or of its mirror image. */
+void augment_nothing(float *out, struct image stored, const struct patch *patch, bool mirror);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/face.h"
 #include "base/image.h"
+#include "base/option.h"
 #include "base/status.h"
 
 enum { DATA_W = 80, DATA_H = 88, DATA_PACKS = 8, DATA_SETS = 64 };
@@ -19,7 +20,7 @@ enum data_split { DATA_TRAIN = 1, DATA_VAL = 2 };
 struct data_options {
     const char *folder; /* where NAME.mkv and NAME.tsv lie */
     const char *packs;  /* names, separated by spaces */
-    const char *cache;  /* decoded crops are kept in this file; "": none */
+    const char *cache;  /* decoded crops are kept in this file; one of another selection is BAD_MATCH; "": none */
     int splits;         /* enum data_split, or-ed; 0: all */
     int min_faces;      /* train persons with fewer are left out; 0: none is */
     int limit;          /* at most so many faces a pack; 0: all */

@@ -120,18 +120,25 @@ static void cache_key(char *out, size_t size, const struct data *d, const struct
     }
 }
 
-static bool cache_fits(struct data *d, const char *path, const char *key)
+/* END: there is no such file yet. Another selection's crops are somebody's hours of decoding: never written over. */
+static enum status read_cache(struct data *d, const char *path, const char *key)
 {
-    if (!file_exists(path) || tensors_open(&d->cache, path))
-        return false;
+    enum { SHOWN = 64 };
+    if (!file_exists(path))
+        return END;
+    enum status s = tensors_open(&d->cache, path);
+    if (s)
+        return s;
     const struct tensors_array *a = tensors_find(d->cache, "crops");
     const char *have = tensors_note(d->cache, "key");
-    if (!a || !have || strcmp(have, key) || a->n != (size_t)d->n * DATA_BYTES) {
-        tensors_close(&d->cache);
-        return false;
-    }
-    d->pixels = a->at;
-    return true;
+    if (!a || !have)
+        s = fail(BAD_MATCH, "%s is no cache of decoded faces", path);
+    else if (strcmp(have, key) != 0 || a->n != (size_t)d->n * DATA_BYTES)
+        s = fail(BAD_MATCH, "%s keeps another selection of faces (\"%.*s\"; \"%.*s\" is wanted): "
+                 "name another data.cache or remove it", path, SHOWN, have, SHOWN, key);
+    else
+        d->pixels = a->at;
+    return s;
 }
 
 enum status data_read_pixels(struct data *d, const struct data_options *o)
@@ -139,10 +146,10 @@ enum status data_read_pixels(struct data *d, const struct data_options *o)
     char key[1024];
     cache_key(key, sizeof key, d, o);
     bool cached = o->cache && o->cache[0];
-    if (cached && cache_fits(d, o->cache, key))
-        return OK;
-    enum status s = decode(d);
-    if (s || !cached)
+    enum status s = cached ? read_cache(d, o->cache, key) : END;
+    if (s != END)
+        return s;
+    if ((s = decode(d)) || !cached)
         return s;
     struct tensors_array a = { .name = "crops", .type = TENSORS_I8, .n_dims = 4,
                                .dims = { d->n, DATA_H, DATA_W, IMAGE_PIXEL },

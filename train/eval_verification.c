@@ -9,7 +9,10 @@
 #include "recognizer/recognizer.h"
 #include "train/eval.h"
 #include "train/plot.h"
+#include "train/select.h"
 #include "train/verification.h"
+#include "train/verification_ensemble.h"
+#include "train/verification_groups.h"
 
 struct verification_options { const char *pairs, *images, *plot; bool aligned; };
 
@@ -31,7 +34,9 @@ struct measuring {
     struct verification v;
     struct verification_codes codes;
     struct verification_score *scores;
-    float threshold; /* the stored one */
+    struct verification_label *labels;
+    bool calibrated; /* there is a stored threshold */
+    float threshold;
 };
 enum { GROUPS = 3, NAME = 96, CURVE = 4096 };
 
@@ -78,44 +83,89 @@ static enum status read_words(struct measuring *m, int n_words, char **words, st
     return OK;
 }
 
-static enum status score_pairs(struct measuring *m, const struct recognizer *r)
+/* What is known of the pairs before they are compared. */
+static enum status make_scores(struct measuring *m)
 {
-    const struct verification_codes *c = &m->codes;
     m->scores = memory_alloc((size_t)m->v.n_pairs, sizeof *m->scores);
-    if (!m->scores)
+    m->labels = memory_alloc((size_t)m->v.n_pictures, sizeof *m->labels);
+    if (!m->scores || !m->labels)
         return fail(NO_RESOURCE, "verification: no memory");
     for (int i = 0; i < m->v.n_pairs; i++) {
         const struct verification_pair *p = &m->v.pairs[i];
-        struct verification_score *s = &m->scores[i];
-        *s = (struct verification_score){.fold = p->fold, .same = p->same,
-                                         .missed = c->missed[p->a] || c->missed[p->b]};
-        if (!s->missed)
-            s->score = recognizer_compare(r, c->rows + (size_t)p->a * c->width, c->rows + (size_t)p->b * c->width);
+        m->scores[i] = (struct verification_score){.fold = p->fold, .same = p->same,
+                                                   .missed = m->codes.missed[p->a] || m->codes.missed[p->b]};
     }
-    return OK;
+    return verification_labels(m->labels, &m->v);
+}
+
+static enum status encode(struct measuring *m, const struct verification_coder *coder, const char *matcher)
+{
+    struct detector *d = NULL;
+    enum status s = m->options.aligned ? OK : detector_open(&d, &m->detector);
+    if (!s)
+        s = verification_encode(&m->codes, &m->v, coder, d);
+    detector_close(&d);
+    if (!s && !(s = make_scores(m)))
+        printf("matcher %s, %s, %d pictures, %d pairs\n", matcher,
+               m->options.aligned ? "the packs' marks" : "our detector and marks", m->v.n_pictures, m->v.n_pairs);
+    return s;
+}
+
+static void code_one(void *state, struct image im, struct face *face, float *row)
+{
+    recognizer_describe(state, im, 1, face, (const int[]){0}, 1);
+    recognizer_prepare(state, face, row);
+}
+
+static enum status measure_net(struct measuring *m)
+{
+    struct recognizer *r = NULL;
+    enum status s = recognizer_open(&r, &m->recognizer);
+    if (s)
+        return s;
+    struct verification_coder coder = {.state = r, .width = recognizer_row(r), .code = code_one};
+    s = encode(m, &coder, recognizer_matcher(r));
+    for (int i = 0; !s && i < m->v.n_pairs; i++) {
+        const float *rows = m->codes.rows;
+        const struct verification_pair *p = &m->v.pairs[i];
+        if (!m->scores[i].missed)
+            m->scores[i].score = recognizer_compare(r, rows + (size_t)p->a * m->codes.width,
+                                                    rows + (size_t)p->b * m->codes.width);
+    }
+    m->threshold = recognizer_threshold(r, 1);
+    m->calibrated = true;
+    recognizer_close(&r);
+    return s;
+}
+
+/* A line for every part; what the SVM says is left in the scores. */
+static enum status measure_ensemble(struct measuring *m)
+{
+    struct verification_ensemble e;
+    enum status s = verification_ensemble_open(&e, m->recognizer.weights);
+    if (s)
+        return s;
+    struct verification_coder coder = verification_ensemble_coder(&e);
+    if (!(s = encode(m, &coder, "ensemble")))
+        printf("%-32s %8s %10s %8s %8s %8s\n", "part", "nets", "accuracy", "se", "auc", "eer");
+    for (int i = 0; !s && i <= e.e.n_parts; i++) {
+        struct verification_figures f;
+        const struct ensemble_part *p = &e.e.parts[i];
+        if ((s = verification_ensemble_score(m->scores, &e, &m->v, &m->codes, i)) || i == e.e.n_parts ||
+            (s = verification_measure(&f, m->scores, m->v.n_pairs, m->v.n_folds)))
+            break;
+        printf("%-32s %8d %10.4f %8.4f %8.4f %8.4f\n", p->name, select_count(p->set), f.accuracy, f.se, f.auc, f.eer);
+    }
+    verification_ensemble_close(&e);
+    return s;
 }
 
 static enum status measure(struct measuring *m)
 {
-    struct recognizer *r = NULL;
-    struct detector *d = NULL;
     enum status s = verification_read(&m->v, m->options.pairs, m->options.images);
-    if (!s)
-        s = recognizer_open(&r, &m->recognizer);
-    if (!s && !m->options.aligned)
-        s = detector_open(&d, &m->detector);
-    if (!s)
-        s = verification_encode(&m->codes, &m->v, r, d);
-    if (!s)
-        s = score_pairs(m, r);
-    if (!s) {
-        m->threshold = recognizer_threshold(r, 1);
-        printf("matcher %s, %s, %d pictures, %d pairs\n", recognizer_matcher(r),
-               m->options.aligned ? "the packs' marks" : "our detector and marks", m->v.n_pictures, m->v.n_pairs);
-    }
-    detector_close(&d);
-    recognizer_close(&r);
-    return s;
+    if (s)
+        return s;
+    return verification_is_ensemble(m->recognizer.weights) ? measure_ensemble(m) : measure_net(m);
 }
 
 /* What the shipped threshold does to these pairs. */
@@ -133,12 +183,30 @@ static void print_stored(const struct measuring *m)
            100.0 * accepted[1] / (n[1] ? n[1] : 1), 100.0 * accepted[0] / (n[0] ? n[0] : 1));
 }
 
+/* The same thresholds for all: who is refused, who is taken for somebody else. */
+static void print_groups(const struct measuring *m, const struct verification_figures *f)
+{
+    struct verification_group groups[VERIFICATION_GROUPS];
+    int n = verification_by_group(groups, &m->v, m->labels, m->scores, f);
+    if (n)
+        printf("%-30s %6s %10s %10s %12s %12s\n", "both faces", "same", "different", "accuracy", "not matched",
+               "false match");
+    for (int i = 0; i < n; i++) {
+        const struct verification_group *g = &groups[i];
+        double refused = (double)g->wrong[1] / g->n[1], taken = (double)g->wrong[0] / g->n[0];
+        printf("%-30s %6d %10d %10.4f %12.4f %12.4f\n", g->name, g->n[1], g->n[0], 1 - 0.5 * (refused + taken), refused,
+               taken);
+    }
+}
+
 static void print(const struct measuring *m, const struct verification_figures *f)
 {
     printf("%6s %8s %10s %10s\n", "fold", "pairs", "threshold", "accuracy");
     for (int i = 0; i < m->v.n_folds; i++)
         printf("%6d %8d %10.3f %10.4f\n", i, f->folds[i].pairs, f->folds[i].threshold, f->folds[i].accuracy);
-    print_stored(m);
+    print_groups(m, f);
+    if (m->calibrated)
+        print_stored(m);
     printf("accuracy=%.4f se=%.4f auc=%.4f eer=%.4f tar_far1e-2=%.4f tar_far1e-3=%.4f pairs=%d missed=%d\n", f->accuracy,
            f->se, f->auc, f->eer, f->tar_far2, f->tar_far3, m->v.n_pairs, m->codes.n_missed);
 }
@@ -177,6 +245,7 @@ enum status eval_verification(int n_words, char **words)
     if (!s)
         print(&m, &figures);
     memory_free(&m.scores);
+    memory_free(&m.labels);
     verification_codes_free(&m.codes);
     verification_free(&m.v);
     arena_free(&texts);

@@ -97,6 +97,66 @@ bool matrix_inverse(double *out, const double *a, double *work, int d)
     return true;
 }
 
+/* Turns rows and columns p and q of `a` so that a[p][q] becomes 0; the same turn of the vectors' rows. */
+static void turn(double *a, double *vectors, int p, int q, int d)
+{
+    double apq = a[at(p, d) + (size_t)q];
+    double tau = (a[at(q, d) + (size_t)q] - a[at(p, d) + (size_t)p]) / (2 * apq);
+    double t = (tau >= 0 ? 1 : -1) / (fabs(tau) + sqrt(1 + tau * tau)), c = 1 / sqrt(1 + t * t), s = t * c;
+    for (int k = 0; k < d; k++) {
+        double *x = a + at(k, d), kp = x[p], kq = x[q];
+        x[p] = c * kp - s * kq;
+        x[q] = s * kp + c * kq;
+    }
+    double *const blocks[] = {a, vectors};
+    for (int b = 0; b < 2; b++) {
+        double *restrict x = blocks[b] + at(p, d), *restrict y = blocks[b] + at(q, d);
+        for (int k = 0; k < d; k++) {
+            double xk = x[k], yk = y[k];
+            x[k] = c * xk - s * yk;
+            y[k] = s * xk + c * yk;
+        }
+    }
+}
+
+static double off_diagonal(const double *a, int d)
+{
+    double sum = 0;
+    for (int i = 0; i < d; i++)
+        for (int k = 0; k < i; k++)
+            sum += a[at(i, d) + (size_t)k] * a[at(i, d) + (size_t)k];
+    return sqrt(sum);
+}
+
+void matrix_eigen(double *values, double *vectors, double *a, int d)
+{
+    enum { SWEEPS = 40 };
+    double small = 1e-12 * matrix_norm(a, d) + 1e-300;
+    memset(vectors, 0, at(d, d) * sizeof *vectors);
+    for (int i = 0; i < d; i++)
+        vectors[at(i, d) + (size_t)i] = 1;
+    for (int sweep = 0; sweep < SWEEPS && off_diagonal(a, d) > small; sweep++)
+        for (int p = 0; p < d; p++)
+            for (int q = p + 1; q < d; q++)
+                if (fabs(a[at(p, d) + (size_t)q]) > small / d)
+                    turn(a, vectors, p, q, d);
+    for (int i = 0; i < d; i++)
+        values[i] = a[at(i, d) + (size_t)i];
+    for (int i = 0; i < d; i++) {
+        int most = i;
+        for (int k = i + 1; k < d; k++)
+            most = values[k] > values[most] ? k : most;
+        if (most == i)
+            continue;
+        double v = values[i];
+        values[i] = values[most];
+        values[most] = v;
+        memcpy(a, vectors + at(i, d), (size_t)d * sizeof *a);
+        memcpy(vectors + at(i, d), vectors + at(most, d), (size_t)d * sizeof *a);
+        memcpy(vectors + at(most, d), a, (size_t)d * sizeof *a);
+    }
+}
+
 double matrix_norm(const double *a, int d)
 {
     double sum = 0;

@@ -13,6 +13,9 @@ void matrix_symmetric(double *a, int d);                                        
 bool matrix_cholesky(double *lower, const double *a, int d);
 /* Inverse of a symmetric positive definite matrix; `work`: d x d. False: it is not. */
 bool matrix_inverse(double *out, const double *a, double *work, int d);
+/* Of a symmetric matrix, by Jacobi's rotations: values from large to small, row i of `vectors` belongs to values[i]. `a` is
+ * lost. */
+void matrix_eigen(double *values, double *vectors, double *a, int d);
 double matrix_norm(const double *a, int d); /* Frobenius */
 
 #endif

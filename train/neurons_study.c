@@ -58,6 +58,7 @@ static enum status open_net(struct study *s, const char *weights)
         if (!s->codes[s->n_layers++])
             return fail(NO_RESOURCE, "neurons: no memory");
     }
+    s->patch = patch_of(net_model(s->net), net_options(s->net));
     struct shape in = net_run_at(s->run, s->face).shape;
     if (!s->n_layers || in.c != 3 || in.h != CROP_H || in.w != CROP_W)
         return fail(BAD_MATCH, "%s: no net that makes codes of 3x%dx%d crops", path, CROP_H, CROP_W);
@@ -116,7 +117,7 @@ void study_describe(struct study *s, const int *faces, int n, const struct cover
         for (int i = 0; i < now; i++) {
             int face = faces[done + i];
             float *crop = net_run_at(s->run, s->face).at + (size_t)i * CROP;
-            augment_nothing(crop, data_image(s->data, face), 0);
+            augment_nothing(crop, data_image(s->data, face), &s->patch, false);
             study_cover(crop, c, (uint64_t)face + 1);
             if (lbp) {
                 grey_of(grey, crop);

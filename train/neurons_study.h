@@ -5,6 +5,7 @@
 #define FACETRAIL_TRAIN_NEURONS_STUDY_H
 
 #include "nets/net.h"
+#include "recognizer/patch.h"
 #include "train/data.h"
 #include "train/lbp.h"
 #include "train/neurons.h"
@@ -21,6 +22,7 @@ struct study {
     struct data *data;
     struct net *net;
     struct net_run *run;
+    struct patch patch; /* what of the crops the net sees */
     int face;
     struct study_layer layers[STUDY_LAYERS]; /* the code first, then FC-3, FC-2, FC-1 when the file holds branches */
     int n_layers;

@@ -20,6 +20,7 @@ struct pair_scorer {
     const struct data_pair *pairs;
     int n;
     struct net_run *run;
+    struct patch patch;
     int face, code, size;
     int *faces, n_faces; /* every face that a pair names, once */
     float *codes;        /* [data_count, size], only those filled */
@@ -123,7 +124,8 @@ enum status pair_scorer_create(struct pair_scorer **out, const struct data *d, c
     *out = NULL;
     if (!p)
         return fail(NO_RESOURCE, "pairs: no memory");
-    *p = (struct pair_scorer){ .data = d, .pairs = pairs, .n = n };
+    *p = (struct pair_scorer){ .data = d, .pairs = pairs, .n = n,
+                               .patch = patch_of(net_model(net), net_options(net)) };
     enum status s;
     if ((s = net_find(net, "face", &p->face)) || (s = net_find(net, "code", &p->code)) ||
         (s = net_run_create(&p->run, net, BATCH, NET_INFER))) {
@@ -145,8 +147,8 @@ static void describe(struct pair_scorer *p, const int *faces, int n)
 {
     struct tensor in = net_run_at(p->run, p->face), code = net_run_at(p->run, p->code);
     for (int i = 0; i < n; i++) {
-        augment_nothing(in.at + (size_t)(2 * i) * CROP, data_image(p->data, faces[i]), 0);
-        augment_nothing(in.at + (size_t)(2 * i + 1) * CROP, data_image(p->data, faces[i]), 1);
+        augment_nothing(in.at + (size_t)(2 * i) * CROP, data_image(p->data, faces[i]), &p->patch, false);
+        augment_nothing(in.at + (size_t)(2 * i + 1) * CROP, data_image(p->data, faces[i]), &p->patch, true);
     }
     net_run_forward(p->run, 2 * n);
     for (int i = 0; i < n; i++) {

@@ -12,8 +12,8 @@
 
 #define AT(field) offsetof(struct train_options, field)
 static const struct option train_table[] = {
-    { "task", OPTION_TEXT, AT(task), "", 0, 0, NULL, "what is learnt: identity, locate, marks, attributes" },
-    { "model", OPTION_TEXT, AT(model), "", 0, 0, NULL, "the net, by name: deepid2, deepid2plus, lnet, marks, anet" },
+    { "task", OPTION_TEXT, AT(task), "", 0, 0, NULL, "what is learnt: identity, locate, marks, attributes, ensemble" },
+    { "model", OPTION_TEXT, AT(model), "", 0, 0, NULL, "the net, by name: deepid2, deepid2plus, lnet, marks, anet, svm" },
     { "weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "where the finished net goes" },
     { "checkpoint", OPTION_TEXT, AT(checkpoint), "", 0, 0, NULL, "where checkpoints go; empty: none are written" },
     { "from", OPTION_TEXT, AT(from), "", 0, 0, NULL, "a weights file or checkpoint to start from" },
@@ -49,7 +49,7 @@ static const struct option solver_table[] = {
 };
 #undef AT
 
-static const struct task *const tasks[] = { &task_identity, &task_locate, &task_marks, &task_attributes };
+static const struct task *const tasks[] = { &task_identity, &task_locate, &task_marks, &task_attributes, &task_ensemble };
 
 int task_count(void)
 {
@@ -121,7 +121,7 @@ static enum status find_parts(struct recipe *r, const char *path, int n_words, c
         (s = look_up(model, sizeof model, path, "train.model", n_words, words)))
         return s;
     if (!(r->task = task_find(task)))
-        return fail(BAD_USAGE, "%s: train.task is \"%s\"; there are identity, locate, marks and attributes", path, task);
+        return fail(BAD_USAGE, "%s: train.task is \"%s\"; there are identity, locate, marks, attributes and ensemble", path, task);
     if (!(r->model = model_find(model)))
         return fail(BAD_USAGE, "%s: train.model is \"%s\"; `facetrail show` lists the nets", path, model);
     return OK;

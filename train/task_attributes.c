@@ -26,6 +26,7 @@ struct attributes_task_options {
 struct faces { int *at; size_t n; }; /* numbers for data_face */
 
 struct attributes_task {
+    struct patch patch; /* what ANet sees */
     struct attributes_task_options o;
     struct data *data;
     struct arena *arena;
@@ -84,7 +85,7 @@ static enum status open_attributes(void *state, struct task_setting *setting)
 {
     struct attributes_task *t = state;
     t->o = *(const struct attributes_task_options *)setting->options;
-    t->o.augment.zoom = ATTRIBUTES_ZOOM;
+    t->patch = (struct patch){ .to_crop = attributes_warp() };
     struct anet_options *m = setting->model_options;
     if (setting->model != &model_anet)
         return fail(BAD_USAGE, "task attributes trains anet, not %s", setting->model->name);
@@ -132,7 +133,7 @@ static void batch_attributes(void *state, struct net_run *run, int worker, uint6
     for (int i = 0; i < face.shape.n; i++) {
         int which = t->learnt.at[random_below(random, (int)t->learnt.n)];
         uint64_t attributes = data_face(t->data, which)->attributes;
-        augment_face(face.at + (size_t)i * CROP, data_image(t->data, which), &t->o.augment, random);
+        augment_face(face.at + (size_t)i * CROP, data_image(t->data, which), &t->patch, &t->o.augment, random);
         for (int k = 0; k < FACE_ATTRIBUTES; k++, truth++, counts++) {
             bool yes = attributes >> k & 1;
             *truth = yes;
@@ -144,15 +145,13 @@ static void batch_attributes(void *state, struct net_run *run, int worker, uint6
 /* Logits, averaged over each face and its mirror image, as the recognizer does with the finished net. */
 static void tell(struct attributes_task *t, const struct faces *f)
 {
-    const struct augment_options plain = { .zoom = ATTRIBUTES_ZOOM }, turned = { .zoom = ATTRIBUTES_ZOOM, .mirror = 1 };
-    uint64_t random = 1; /* nothing is drawn that changes a crop */
     for (size_t done = 0; done < f->n; done += SCORED / 2) {
         size_t now = f->n - done < SCORED / 2 ? f->n - done : SCORED / 2;
         float *crop = net_run_at(t->run, t->face).at;
         for (size_t i = 0; i < now; i++) {
             struct image stored = data_image(t->data, f->at[done + i]);
-            augment_face(crop + 2 * i * CROP, stored, &plain, &random);
-            augment_face(crop + (2 * i + 1) * CROP, stored, &turned, &random);
+            augment_nothing(crop + 2 * i * CROP, stored, &t->patch, false);
+            augment_nothing(crop + (2 * i + 1) * CROP, stored, &t->patch, true);
             t->answers[done + i] = data_face(t->data, f->at[done + i])->attributes;
         }
         net_run_forward(t->run, (int)(2 * now));

@@ -28,6 +28,7 @@ struct identity_options {
     int most;
     float same;
     int reset_pairs;
+    bool fit;
 };
 
 /* A code that learns, and the margin of its verification signal. */
@@ -36,6 +37,7 @@ struct signal { const char *depth; int code; struct margin margin; };
 struct identity {
     const struct identity_options *o;
     const struct deepid2_options *model;
+    struct patch patch;
     struct data *data;
     struct arena *arena;
     int *entries, n_entries; /* faces of train persons, a person at most `most` times: what is drawn from */
@@ -64,6 +66,7 @@ static const struct option task_table[] = {
     { "same", OPTION_FLOAT, AT(same), "0.5", 0, 1, NULL, "part of the pairs that are of one person" },
     { "reset_pairs", OPTION_INT, AT(reset_pairs), "20000", 0, 1000000000, NULL,
       "pairs between two resets of the margin; 0: it stays" },
+    { "fit", OPTION_BOOL, AT(fit), "yes", 0, 0, NULL, "fit matchers to the finished net; an ensemble's members need none" },
     { 0 },
 };
 #undef AT
@@ -110,6 +113,7 @@ static enum status open(void *state, struct task_setting *setting)
         return s;
     m->people = t->n_classes;
     t->model = m;
+    t->patch = patch_of(setting->model, m);
     setting->epoch = t->n_entries;
     if (!t->o->pairs[0])
         return OK;
@@ -161,8 +165,8 @@ static void batch(void *state, struct net_run *run, int worker, uint64_t *random
             while (q == p)
                 q = t->entries[random_below(random, t->n_entries)];
         int a = draw_face(t, p, -1, random), b = draw_face(t, q, a, random);
-        augment_face(face.at + (size_t)i * CROP, data_image(t->data, a), &t->o->augment, random);
-        augment_face(face.at + (size_t)(i + 1) * CROP, data_image(t->data, b), &t->o->augment, random);
+        augment_face(face.at + (size_t)i * CROP, data_image(t->data, a), &t->patch, &t->o->augment, random);
+        augment_face(face.at + (size_t)(i + 1) * CROP, data_image(t->data, b), &t->patch, &t->o->augment, random);
         who.at[i] = (float)t->person[p];
         who.at[i + 1] = (float)t->person[q];
     }
@@ -252,7 +256,7 @@ static void ship(void *model_options)
 static enum status finish(void *state, const char *path)
 {
     struct identity *t = state;
-    return fit_matchers(path, t->data);
+    return t->o->fit ? fit_matchers(path, t->data) : OK;
 }
 
 static void close(void *state)

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/face.h"
+#include "base/image.h"
 #include "base/status.h"
 
 enum { VERIFICATION_PACKS = 16, VERIFICATION_FOLDS = 16, VERIFICATION_PATH = 1024 };
@@ -34,13 +36,18 @@ struct verification {
 enum status verification_read(struct verification *v, const char *path, const char *images);
 void verification_free(struct verification *v);
 
-struct recognizer;
+/* Makes a row of `width` numbers of a face with marks in a picture. */
+struct verification_coder {
+    void *state;
+    int width;
+    void (*code)(void *state, struct image im, struct face *face, float *row);
+};
 struct detector;
-/* A row of the recognizer for each picture: rows [n_pictures, width], 64-byte aligned; missed: no face was found.
- * detector NULL: the marks of the packs' tables are taken. */
+/* A row for each picture: rows [n_pictures, width], 64-byte aligned, width at least the coder's; missed: no face was
+ * found. detector NULL: the marks of the packs' tables are taken. */
 struct verification_codes { float *rows; size_t width; bool *missed; int n_missed; };
-enum status verification_encode(struct verification_codes *out, const struct verification *v, struct recognizer *r,
-                                struct detector *d);
+enum status verification_encode(struct verification_codes *out, const struct verification *v,
+                                const struct verification_coder *c, struct detector *d);
 void verification_codes_free(struct verification_codes *c);
 
 struct verification_score { float score; int fold; bool same, missed; };

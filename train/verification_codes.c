@@ -12,7 +12,6 @@
 #include "base/progress.h"
 #include "capture/capture.h"
 #include "detector/detector.h"
-#include "recognizer/recognizer.h"
 #include "train/verification.h"
 
 enum { FACES = 64, COLUMNS = 32 };
@@ -22,7 +21,7 @@ struct wanted { int frame, picture; bool marked; struct point marks[FACE_MARKS];
 struct encoding {
     struct verification_codes *out;
     const struct verification *v;
-    struct recognizer *recognizer;
+    const struct verification_coder *coder;
     struct detector *detector;
     struct frame_pool *pool;
     struct capture_options capture;
@@ -59,7 +58,6 @@ static enum status encode(struct encoding *e, int picture, struct image im, cons
 {
     struct face face = {0};
     bool found = w && w->marked;
-    const int first = 0;
     if (found) {
         memcpy(face.marks, w->marks, sizeof face.marks);
         face.has = FACE_MARKED;
@@ -75,8 +73,7 @@ static enum status encode(struct encoding *e, int picture, struct image im, cons
         e->out->n_missed++;
         return OK;
     }
-    recognizer_describe(e->recognizer, im, 1, &face, &first, 1);
-    recognizer_prepare(e->recognizer, &face, e->out->rows + (size_t)picture * e->out->width);
+    e->coder->code(e->coder->state, im, &face, e->out->rows + (size_t)picture * e->out->width);
     e->out->missed[picture] = false;
     return OK;
 }
@@ -191,14 +188,14 @@ static enum status read_all(struct encoding *e)
     return s;
 }
 
-enum status verification_encode(struct verification_codes *out, const struct verification *v, struct recognizer *r,
-                                struct detector *d)
+enum status verification_encode(struct verification_codes *out, const struct verification *v,
+                                const struct verification_coder *c, struct detector *d)
 {
-    struct encoding e = {.out = out, .v = v, .recognizer = r, .detector = d};
+    struct encoding e = {.out = out, .v = v, .coder = c, .detector = d};
     size_t n = (size_t)v->n_pictures;
     option_defaults(capture_option_table, &e.capture);
     e.capture.width = e.capture.height = e.capture.picture_width = 0;
-    out->width = ((size_t)recognizer_row(r) + 15) / 16 * 16;
+    out->width = ((size_t)c->width + 15) / 16 * 16;
     out->rows = memory_alloc(n * out->width, sizeof *out->rows);
     out->missed = memory_alloc(n, sizeof *out->missed);
     out->n_missed = 0;

@@ -8,5 +8,5 @@ const struct layer_kind *const layer_kinds[] = {
     &layer_conv,         &layer_pool,      &layer_relu,          &layer_sigmoid,     &layer_tanh,    &layer_full,
     &layer_join,         &layer_add,       &layer_normalize,     &layer_unit,        &layer_dropout, &layer_upsample,
     &layer_scale,        &layer_average,   &layer_softmax_loss,  &layer_pair_loss,   &layer_logistic_loss,
-    &layer_square_loss,  &layer_box_loss,  NULL,
+    &layer_square_loss,  &layer_box_loss,  &layer_hinge_loss,    NULL,
 };

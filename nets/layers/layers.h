@@ -29,13 +29,15 @@ struct pair_loss { float weight, margin; int form, side; };
 /* from, target [same shape], mask [same shape]: mean over the batch of sum mask * loss / norm. mask 0: ignored. */
 struct logistic_loss { float weight; float focus; }; /* focus: exponent of |target - p| (focal loss); 0: plain */
 struct square_loss { float weight; bool huber; };   /* huber: linear beyond 1 */
+/* from, target [same shape]: above 0 is 1, below is -1, 0: ignored. max(0, 1 - target * from), mean over the batch. */
+struct hinge_loss { float weight; };
 /* from [n, 4, h, w]: log-distances from the cell's centre to left, top, right, bottom edge, in strides; target the
  * same as plain distances in strides; mask [n, 1, h, w]. 1 - GIoU a cell. */
 struct box_loss { float weight; };
 
 extern const struct layer_kind layer_conv, layer_pool, layer_relu, layer_sigmoid, layer_tanh, layer_full, layer_join,
     layer_add, layer_normalize, layer_unit, layer_dropout, layer_upsample, layer_scale, layer_average,
-    layer_softmax_loss, layer_pair_loss, layer_logistic_loss, layer_square_loss, layer_box_loss;
+    layer_softmax_loss, layer_pair_loss, layer_logistic_loss, layer_square_loss, layer_box_loss, layer_hinge_loss;
 
 #define net_conv(b, name, from, ...) \
     net_add(b, &layer_conv, name, &(struct conv){ __VA_ARGS__ }, 1, (int[]){ from })
@@ -66,5 +68,7 @@ extern const struct layer_kind layer_conv, layer_pool, layer_relu, layer_sigmoid
     net_add(b, &layer_square_loss, name, &(struct square_loss){ __VA_ARGS__ }, 3, (int[]){ from, target, mask })
 #define net_box_loss(b, name, from, target, mask, ...) \
     net_add(b, &layer_box_loss, name, &(struct box_loss){ __VA_ARGS__ }, 3, (int[]){ from, target, mask })
+#define net_hinge_loss(b, name, from, target, ...) \
+    net_add(b, &layer_hinge_loss, name, &(struct hinge_loss){ __VA_ARGS__ }, 2, (int[]){ from, target })
 
 #endif

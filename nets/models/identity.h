@@ -27,7 +27,14 @@
       "weight of the verification signal, the paper's lambda" },                                                       \
     { "pair_margin", OPTION_FLOAT, IDENTITY_AT(pair_margin), "1", 0, 1000, NULL,                                       \
       "first margin of the verification signal; the task resets it" },                                                 \
-    { "drop", OPTION_FLOAT, IDENTITY_AT(drop), "0", 0, 0.9, NULL, "part of the features that the softmax does not see" }
+    { "drop", OPTION_FLOAT, IDENTITY_AT(drop), "0", 0, 0.9, NULL,                                                      \
+      "part of the features that the softmax does not see" },                                                          \
+    { "at", OPTION_CHOICE, IDENTITY_AT(at), "face", 0, 0,                                                              \
+      "face eyes middle mouth left_eye right_eye left_mouth right_mouth",                                              \
+      "the patch: where the crop that the net sees is centred" },                                                      \
+    { "zoom", OPTION_FLOAT, IDENTITY_AT(zoom), "1", 0.5, 3, NULL,                                                      \
+      "the patch: how much larger than in the crop of the whole face" },                                               \
+    { "grey", OPTION_BOOL, IDENTITY_AT(grey), "no", 0, 0, NULL, "the patch: without colour" }
 
 /* relu of the (normalised) layer `from`, which is called `name`. */
 int identity_relu(struct net_builder *b, const struct deepid2_options *o, const char *name, int from);

@@ -25,6 +25,12 @@ struct marks_options {
 
 enum verify_signal { VERIFY_L2, VERIFY_L2_SAME, VERIFY_L2_DIFFERENT, VERIFY_L1, VERIFY_COSINE, VERIFY_NONE };
 
+/* Left and right as the viewer sees them. */
+enum patch_place {
+    PATCH_FACE, PATCH_EYES, PATCH_MIDDLE, PATCH_MOUTH, PATCH_LEFT_EYE, PATCH_RIGHT_EYE, PATCH_LEFT_MOUTH,
+    PATCH_RIGHT_MOUTH
+};
+
 struct deepid2_options { /* and deepid2plus */
     int maps, code;     /* maps of conv1 (deepid2plus: of every conv); units of the code */
     int people;         /* classes of the identification signal; 0: neither signal, for running only */
@@ -37,6 +43,9 @@ struct deepid2_options { /* and deepid2plus */
     float pair_weight, pair_margin;
     float drop;         /* dropout before the softmax */
     bool branches;      /* deepid2plus: a code and its signals at every depth, "code1" .. "code3" */
+    int at;             /* enum patch_place: what of the face the net is shown; recognizer/patch.h cuts it */
+    float zoom;         /* 1: as large as the whole face's crop shows it */
+    bool grey;          /* shown without colour: three equal planes */
 };
 
 struct anet_options {
@@ -45,6 +54,9 @@ struct anet_options {
     float drop, weight;
 };
 
-extern const struct model model_lnet, model_marks, model_deepid2, model_deepid2plus, model_anet;
+/* "scores" [n, inputs] to "answer" [n, 1]: above 0 is yes. "same" [n, 1], while it learns: 1 or -1. */
+struct svm_options { int inputs; };
+
+extern const struct model model_lnet, model_marks, model_deepid2, model_deepid2plus, model_anet, model_svm;
 
 #endif
