@@ -9,14 +9,15 @@
 
 enum { N = RIDGE_GRID, HALF = RIDGE_HALF, BINS = RIDGE_BINS, CELLS = RIDGE_CELLS };
 
-struct bench { struct arena *arena; struct spectrum spectrum; struct ridge ridge; };
+struct bench { struct arena *arena; struct spectrum spectrum; struct ridge_work work; struct ridge ridge; };
 
 static void open_bench(struct bench *b, int n)
 {
     const struct ridge_settings settings = {0.01f, 0.5f, 0.0625f, 2};
     b->arena = arena_create();
-    spectrum_open(&b->spectrum, b->arena, n);
-    ridge_open(&b->ridge, b->arena, &b->spectrum, n, &settings);
+    spectrum_open(&b->spectrum, b->arena, n, N);
+    ridge_work_open(&b->work, b->arena, &b->spectrum);
+    ridge_open(&b->ridge, b->arena, &b->work, n, &settings);
     assert_ok(arena_seal(b->arena));
 }
 
@@ -66,7 +67,7 @@ static void test_heat(void **state)
     ridge_heat(&b.ridge, x, spectrum, heat);
     for (int i = 0; i < CELLS; i++)
         assert_true(i == 3 * N + N - 5 || heat[i] < heat[3 * N + N - 5]);
-    ridge_shift(x, 1, -5, 3);
+    ridge_shift(&b.ridge, x, -5, 3);
     spectrum_back(&b.spectrum, heat, x, 1);
     for (int i = 0; i < CELLS; i++)
         assert_near(heat[i], map[i], 1e-4);

@@ -47,6 +47,7 @@ struct fast {
     int n_net, n_kept; /* maps of the two */
     struct channels channels;
     struct spectrum spectrum;
+    struct ridge_work work;
     struct ridge every_map, head; /* the first: on the first frame, with all maps, to choose from */
     struct scale_filter scale;
     uint8_t *pixels;
@@ -135,9 +136,10 @@ static void take_memory(struct fast *t)
     size_t n = (size_t)(OWN + t->n_net);
     const struct ridge_settings settings = {o->weight, o->rate, o->width, o->rounds};
     channels_open(&t->channels, a);
-    spectrum_open(&t->spectrum, a, (int)n);
-    ridge_open(&t->every_map, a, &t->spectrum, (int)n, &settings);
-    ridge_open(&t->head, a, &t->spectrum, OWN + t->n_kept, &settings);
+    spectrum_open(&t->spectrum, a, (int)n, RIDGE_GRID);
+    ridge_work_open(&t->work, a, &t->spectrum);
+    ridge_open(&t->every_map, a, &t->work, (int)n, &settings);
+    ridge_open(&t->head, a, &t->work, OWN + t->n_kept, &settings);
     scale_open(&t->scale, a, &t->channels, o->scale_step, o->scale_rate);
     t->pixels = arena_alloc(a, SIDE * SIDE, IMAGE_PIXEL);
     t->maps = arena_alloc(a, n * RIDGE_CELLS, sizeof(float));
@@ -276,22 +278,6 @@ static enum status fast_start(void *tracker, struct image im, struct box box)
     return OK;
 }
 
-/* The top of the heat, between cells by parabolas; cells from the middle. */
-static float top_of(const float *heat, float *dx, float *dy)
-{
-    enum { N = RIDGE_GRID };
-    int best = 0;
-    for (int k = 1; k < RIDGE_CELLS; k++)
-        best = heat[k] > heat[best] ? k : best;
-    int x = best % N, y = best / N;
-    float left = heat[y * N + (x + N - 1) % N], right = heat[y * N + (x + 1) % N], here = heat[best];
-    float up = heat[(y + N - 1) % N * N + x], down = heat[(y + 1) % N * N + x];
-    float bend_x = left - 2 * here + right, bend_y = up - 2 * here + down;
-    *dx = (float)(x > N / 2 ? x - N : x) + (bend_x < 0 ? 0.5f * (left - right) / bend_x : 0);
-    *dy = (float)(y > N / 2 ? y - N : y) + (bend_y < 0 ? 0.5f * (up - down) / bend_y : 0);
-    return here;
-}
-
 /* The centre stays in the picture, the size between 5 pixels and the picture's own. */
 static struct box keep_inside(struct box b, float size, struct image im)
 {
@@ -312,13 +298,13 @@ static float fast_update(void *tracker, struct image im, struct box *box)
     look(t, im, false);
     spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
     ridge_heat(&t->head, t->x, spectrum, t->heat);
-    float top = top_of(t->heat, &dx, &dy);
+    float top = ridge_top(&t->head, t->heat, &dx, &dy);
     t->box.x += dx * cell;
     t->box.y += dy * cell;
     bool sure = top >= o->doubt * t->usual, sized = sure && t->frame % o->size_every == 0;
     t->box = keep_inside(t->box, sized ? scale_search(&t->scale, im, t->box) : 1, im);
     if (sure && t->frame % o->every == 0) {
-        ridge_shift(t->x, t->head.n, dx, dy);
+        ridge_shift(&t->head, t->x, dx, dy);
         ridge_learn(&t->head, t->x);
     }
     if (sized && t->frame / o->size_every % 2 == 0)

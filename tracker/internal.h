@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Inside tracker/: motion of one target, following by pixels, the camera, one target and all of them. */
+ * Inside tracker/: motion of one target, its look, the camera, one target and all of them. */
 #ifndef FACETRAIL_TRACKER_INTERNAL_H
 #define FACETRAIL_TRACKER_INTERNAL_H
 
 #include "tracker/assign.h"
+#include "tracker/heads.h"
 #include "tracker/tracker.h"
 
 /* motion.c: one number and its speed: a constant-velocity Kalman filter in continuous time, so that any frame rate
@@ -25,7 +26,7 @@ void motion_correct(struct motion *m, struct box box, float trust);
 struct box motion_box(const struct motion *m);
 float motion_doubt(const struct motion *m); /* deviation of the centre over the box size */
 
-/* follow.c: is the target still there, by its pixels? FCNT will answer this one day. */
+/* follow.c: is the target still there, by its pixels? */
 enum { FOLLOW_SIDE = 20, FOLLOW_REACH = 12, FOLLOW_FIELD = FOLLOW_SIDE + 2 * FOLLOW_REACH };
 struct follow { bool known; float patch[FOLLOW_SIDE * FOLLOW_SIDE]; }; /* mean 0, length 1 */
 /* Takes the look of the box as the target's; `share` 1 replaces, less blends into what is known. */
@@ -35,6 +36,8 @@ float follow_compare(const struct follow *f, struct image im, struct box box);
 /* Moves *box to the most similar place near it (up to FOLLOW_REACH / FOLLOW_SIDE of its size) and scale; returns the
  * correlation there. */
 float follow_search(const struct follow *f, struct image im, struct box *box);
+/* The same without moving: only the size. */
+float follow_size(const struct follow *f, struct image im, struct box *box);
 
 /* camera.c: how the whole picture moved since the last one. */
 enum { CAMERA_W = 80, CAMERA_H = 60, CAMERA_REACH = 6 };
@@ -54,6 +57,8 @@ struct target {
     float belief;       /* that it is a face: reported from 1 on */
     struct motion motion;
     struct follow follow;
+    int head;          /* of t->heads; -1: none */
+    int64_t learnt_us; /* when the head learnt last */
     bool seen;      /* in this update: by a detection */
     bool confirmed; /* in this update: by pixels */
     int misses;     /* detector runs in a row that did not see it */
@@ -74,12 +79,18 @@ struct tracker {
     bool started;
     int64_t time_us;
     struct camera camera;
+    struct heads *heads; /* NULL: pixels only */
     struct assign assign;
     float *cost;    /* [rows, n_slots] */
     int *rows, *columns, *match; /* detection and target numbers of the rows and columns; the answer */
     int *owner;     /* target of each face, -1 */
 };
 
+/* look.c: a target's patch and head together. */
+/* Moves *box to where the target is, near it; returns how sure that is: from LOOK_SAME on, the target is there. */
+float look_search(struct tracker *t, const struct target *target, struct image im, struct box *box);
+/* The heads of targets that were seen in this update learn, as many as the budget allows. */
+void look_learn(struct tracker *t, struct image im);
 /* associate.c: gives each of the n faces its target (t->owner) or -1. */
 void associate(struct tracker *t, struct image im, const struct face *faces, int n);
 /* codes.c */
@@ -91,7 +102,7 @@ void target_see(struct tracker *t, struct target *target, struct image im, const
 void target_put(const struct target *target, struct face *face); /* number, box and marks */
 void target_settle(struct target *target);                       /* the motion's answer into the track */
 void target_doubt(const struct tracker *t, struct target *target);
-void target_lose(struct target *target);
+void target_lose(struct tracker *t, struct target *target);
 void tracker_show(struct tracker *t);             /* fills the view */
 
 #endif

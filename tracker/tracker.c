@@ -21,6 +21,12 @@ static const float gone = 0.35f; /* less of the box than this inside the picture
 #define FIELD(f) offsetof(struct tracker_options, f)
 const struct option tracker_option_table[] = {
     {"max", OPTION_INT, FIELD(max), "128", 1, 256, NULL, "targets followed at once"},
+    {"follow", OPTION_CHOICE, FIELD(follow), "fcnt", 0, 0, "pixels fcnt",
+     "between detections: by a grey patch, or by a head over gradients and colours that learns"},
+    {"heads", OPTION_INT, FIELD(heads), "24", 1, 256, NULL,
+     "targets that have such a head; the others are followed by pixels"},
+    {"updates", OPTION_INT, FIELD(updates), "4", 1, 256, NULL,
+     "heads that learn in one frame, targets in trouble first"},
     {"lost", OPTION_FLOAT, FIELD(lost), "1", 0.1, 60, NULL,
      "seconds a track may go unseen before it ends"},
     {"high", OPTION_FLOAT, FIELD(high), "0.5", 0, 1, NULL, "least score that starts a track"},
@@ -31,6 +37,8 @@ const struct option tracker_option_table[] = {
      "seconds that pixels alone may carry a track which the detector misses"},
     {"rejoin", OPTION_FLOAT, FIELD(rejoin), "0.8", 0, 1, NULL,
      "least cosine of codes at which a new track takes a lost one's number; 0: never"},
+    {"remember", OPTION_FLOAT, FIELD(remember), "300", 0, 86400, NULL,
+     "seconds that a lost track may be found again by its code"},
     {0},
 };
 #undef FIELD
@@ -54,6 +62,8 @@ enum status tracker_open(struct tracker **out, const struct tracker_options *o)
         t->match = arena_alloc(memory, ROWS_MOST, sizeof *t->match);
         t->owner = arena_alloc(memory, FACES_MOST, sizeof *t->owner);
         assign_create(&t->assign, memory, ROWS_MOST);
+        if (o->follow == FOLLOW_FCNT)
+            t->heads = heads_open(memory, o->heads < o->max ? o->heads : o->max);
     }
     enum status status = arena_seal(memory);
     if (status != OK) {
@@ -99,7 +109,7 @@ void tracker_cut(struct tracker *t)
 {
     for (int i = 0; i < t->n_slots; i++)
         if (target_is_live(&t->targets[i]))
-            target_lose(&t->targets[i]);
+            target_lose(t, &t->targets[i]);
     tracker_show(t);
 }
 
@@ -126,6 +136,8 @@ static struct target *start(struct tracker *t, const struct face *face)
     if (!target)
         return NULL;
     memset(target, 0, sizeof *target);
+    target->head = -1;
+    target->learnt_us = -1;
     target->active = target->seen = true;
     target->track.state = TRACK_NEW;
     target->track.first_us = t->time_us;
@@ -193,7 +205,7 @@ static void follow(struct tracker *t, struct target *target, struct image im)
                    ? target->misses <= NEW_MISSES
                    : target->misses == 0 || unseen_s <= t->options.hold;
     struct box box = motion_box(&target->motion);
-    target->likeness = may ? follow_search(&target->follow, im, &box) : 0;
+    target->likeness = may ? look_search(t, target, im, &box) : 0;
     float least = target->misses == 0 ? same_pixels : missed_pixels;
     target->confirmed = target->likeness >= least && !is_hidden(t, target, box);
     if (target->confirmed) {
@@ -229,7 +241,7 @@ static int follow_rest(struct tracker *t, struct image im, bool detected, struct
         target->misses += detected;
         follow(t, target, im);
         if (is_over(t, target)) {
-            target_lose(target);
+            target_lose(t, target);
             continue;
         }
         target_doubt(t, target);
@@ -253,7 +265,7 @@ static void begin_update(struct tracker *t, struct image im, int64_t time_us)
         tracker_cut(t);
     if (t->started && time_us < t->time_us)
         for (int i = 0; i < t->n_slots; i++)
-            t->targets[i].active = false;
+            t->targets[i].active = false; /* lost by the cut above: no head is left behind */
     float dt = t->started && time_us > t->time_us ? 1e-6f * (float)(time_us - t->time_us) : 0;
     for (int i = 0; i < t->n_slots; i++) {
         struct target *target = &t->targets[i];
@@ -264,7 +276,7 @@ static void begin_update(struct tracker *t, struct image im, int64_t time_us)
                        target->seen || target->confirmed);
         target->seen = target->confirmed = false;
         if ((float)(time_us - target->track.seen_us) > 1e6f * t->options.lost)
-            target_lose(target);
+            target_lose(t, target);
     }
     t->time_us = time_us;
     t->started = true;
@@ -277,6 +289,7 @@ enum status tracker_update(struct tracker *t, struct image im, int64_t time_us, 
     int found = detected ? (*n < FACES_MOST ? *n : FACES_MOST) : 0;
     int kept = take_detections(t, im, faces, found);
     *n = follow_rest(t, im, detected, faces, max, kept);
+    look_learn(t, im);
     tracker_show(t);
     return OK;
 }

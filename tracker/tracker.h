@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Which face is which, from frame to frame: detections to tracks by overlap, motion and code.
- * (The place of FCNT: a target's own appearance model will move a track between detections.) */
+ * Which face is which, from frame to frame: detections to tracks by overlap, motion, look and code; between detections
+ * each target is followed by its look (FOLLOW_PIXELS: a grey patch, FOLLOW_FCNT: a head of its own that learns). */
 #ifndef FACETRAIL_TRACKER_TRACKER_H
 #define FACETRAIL_TRACKER_TRACKER_H
 
@@ -12,14 +12,20 @@
 #include "base/option.h"
 #include "base/status.h"
 
+enum tracker_follow { FOLLOW_PIXELS, FOLLOW_FCNT };
 struct tracker_options {
     int max;         /* targets at once; faces beyond it go untracked (track -1) */
+    int follow;      /* enum tracker_follow */
+    int heads;       /* FOLLOW_FCNT: at most so many targets have a head, those with a detection in most need first;
+                        the others are followed by pixels */
+    int updates;     /* FOLLOW_FCNT: heads that learn in one frame, targets in trouble first */
     float lost;      /* seconds a track may go unseen before it ends */
     float high, low; /* scores: from high on a detection starts a track; from low on it may go on with one, so run
                         the detector at low (or at the score that the user asked for, when that is less) */
     int confirm;     /* detections of just `high` before a track is reported; better ones count for more, up to one */
     float hold;      /* seconds that pixels alone may carry a target which the detector misses */
     float rejoin;    /* least cosine of mean codes at which a new track takes a lost one's id; 0: never */
+    float remember;  /* seconds that a lost track may be found again by its code */
 };
 extern const struct option tracker_option_table[];
 
