@@ -48,6 +48,8 @@ struct camera {
 };
 struct camera_move { bool other; float dx, dy; }; /* pixels of the picture; other: of another size than the last */
 struct camera_move camera_update(struct camera *c, struct image im);
+/* Mean difference of grey levels from the last picture to this, where a person with that face stands. */
+float camera_change(const struct camera *c, struct box face);
 
 /* One target: the public record and what only the tracker knows. */
 struct target {
@@ -62,7 +64,17 @@ struct target {
     bool seen;      /* in this update: by a detection */
     bool confirmed; /* in this update: by pixels */
     int misses;     /* detector runs in a row that did not see it */
-    float likeness; /* of the pixels, when it was looked for in this update */
+    struct box found; /* where it was looked for in this update, and how like it that place is */
+    float likeness;
+    struct box expected; /* where its head answered in this update, when it was asked: expected_us */
+    float heat;
+    int64_t expected_us;
+    float usual_change; /* camera_change of late */
+    bool broken;      /* the picture jumped where it stands: its next codes tell whether it is still the same person */
+    int rival;        /* id of the target that it crossed and may have been changed with; 0: nobody */
+    int64_t apart_us; /* since when they stand apart; 0: they do not yet */
+    int n_fresh;      /* codes since then, not yet part of the track's */
+    float fresh[FACE_CODE]; /* their mean, unit length */
     int64_t detected_us;
     struct point marks[FACE_MARKS]; /* in units of the box, 0 to 1 across it */
     bool marked;
@@ -89,13 +101,26 @@ struct tracker {
 /* look.c: a target's patch and head together. */
 /* Moves *box to where the target is, near it; returns how sure that is: from LOOK_SAME on, the target is there. */
 float look_search(struct tracker *t, const struct target *target, struct image im, struct box *box);
+/* The same by the head alone, once in an update: fills target->expected and heat (0: it has no head). */
+void look_expect(struct tracker *t, struct target *target, struct image im);
 /* The heads of targets that were seen in this update learn, as many as the budget allows. */
 void look_learn(struct tracker *t, struct image im);
 /* associate.c: gives each of the n faces its target (t->owner) or -1. */
 void associate(struct tracker *t, struct image im, const struct face *faces, int n);
+/* unseen.c: targets that no detection saw are followed, coast or are over; the reported ones are appended. */
+int unseen_follow(struct tracker *t, struct image im, bool detected, struct face *faces, int max, int n);
 /* codes.c */
 void codes_add(struct track *track, const float *code, int n_code);
+void codes_mean(float *mean, int known, const float *code, int n_code); /* `known` codes are in the mean already */
+void codes_join(struct track *to, const float *code, int n); /* a mean of n codes into the track's */
 float codes_likeness(const float *a, const float *b); /* cosine */
+/* cross.c: two targets that cross may come out of it changed; their codes tell. */
+void cross_watch(struct tracker *t); /* who crosses whom, who stands apart again */
+void cross_break(struct tracker *t, struct target *target); /* whether the picture jumped where it stands */
+/* A code of a target that crossed another, or whose picture jumped. True when it was taken: it must not join the track's
+ * mean yet. May exchange the two tracks' numbers and codes, or give this one a new number: it is somebody else now, and
+ * the old track is lost. */
+bool cross_code(struct tracker *t, struct target *target, const float *code, int n_code);
 /* target.c */
 bool target_is_live(const struct target *target); /* active and not lost */
 void target_see(struct tracker *t, struct target *target, struct image im, const struct face *face); /* its detection */
@@ -103,6 +128,7 @@ void target_put(const struct target *target, struct face *face); /* number, box 
 void target_settle(struct target *target);                       /* the motion's answer into the track */
 void target_doubt(const struct tracker *t, struct target *target);
 void target_lose(struct tracker *t, struct target *target);
+struct target *tracker_slot(struct tracker *t); /* a free one, or the longest lost; NULL when `max` are live */
 void tracker_show(struct tracker *t);             /* fills the view */
 
 #endif

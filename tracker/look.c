@@ -26,6 +26,17 @@ float look_search(struct tracker *t, const struct target *target, struct image i
     return likeness + trust_heat * heat * (1 - likeness);
 }
 
+void look_expect(struct tracker *t, struct target *target, struct image im)
+{
+    if (target->expected_us == t->time_us)
+        return;
+    target->expected_us = t->time_us;
+    target->expected = motion_box(&target->motion);
+    target->heat = 0;
+    if (t->heads && target->head >= 0 && im.pixels && target->expected.w >= 2 && target->expected.h >= 2)
+        target->heat = fminf(heads_search(t->heads, target->head, im, &target->expected), 1);
+}
+
 static bool stands_alone(const struct tracker *t, const struct target *target)
 {
     for (int i = 0; i < t->n_slots; i++) {

@@ -40,6 +40,7 @@ struct track {
     int sightings;        /* frames in which a detection confirmed it */
     int n_codes;          /* codes seen so far */
     float code[FACE_CODE]; /* mean of its codes, unit length; valid when n_codes > 0 */
+    bool unsettled;       /* it crossed another: a code is wanted to tell them apart */
     int64_t first_us, seen_us; /* seen: confirmed by a detection or by pixels, not by motion alone */
 };
 
@@ -53,8 +54,9 @@ enum status tracker_open(struct tracker **out, const struct tracker_options *o);
  * see. A jump back in time starts everything anew, but ids go on. */
 enum status tracker_update(struct tracker *t, struct image im, int64_t time_us, bool detected, struct face *faces,
                            int max, int *n);
-/* A code that was computed after the update joins its track's mean, and may rejoin the track to a lost one whose
- * mean code is near: then the face's track is changed to the older id, which is also returned; else its own id. */
+/* A code that was computed after the update joins its track's mean. It may rejoin the track to a lost one whose mean code
+ * is near: then the face's track is changed to the older id, which is also returned; else its own id. It may also tell
+ * that two tracks which crossed were changed: they get each other's id back, and tracker_track knows both. */
 int tracker_learn_code(struct tracker *t, struct face *face);
 /* The scene was cut: the next picture has nothing to do with the last. Tracks go to lost at once. */
 void tracker_cut(struct tracker *t);
