@@ -61,8 +61,8 @@ void cross_watch(struct tracker *t)
 void cross_break(struct tracker *t, struct target *target)
 {
     float change = camera_change(&t->camera, target->track.box);
-    bool jumped = target->usual_change > 0 && change > jump && change > jump_usual * target->usual_change;
-    target->usual_change += (target->usual_change > 0 ? 0.2f : 1) * (change - target->usual_change);
+    bool jumped = change > jump && change > jump_usual * target->usual_change;
+    target->usual_change += 0.2f * (change - target->usual_change);
     if (!jumped || !can_be_told(target) || target->rival > 0)
         return;
     target->broken = target->track.unsettled = true;

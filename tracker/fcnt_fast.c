@@ -17,14 +17,14 @@ enum { SIDE = 168, MARGIN = 4, NET_GRID = 80, PATH = 1024, OWN = GRADIENT_MAPS +
 
 struct fast_options {
     const char *weights;
-    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt;
-    int rounds, every, size_every;
+    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt, lost, found;
+    int rounds, every, size_every, places;
 };
 #define AT(field) offsetof(struct fast_options, field)
 static const struct option table[] = {
     {"weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "weights of DeepID2; empty: the shipped ones"},
     {"area", OPTION_FLOAT, AT(area), "5", 2, 10, NULL, "side of the search region over the root of the box's area"},
-    {"net", OPTION_FLOAT, AT(net), "0.7", 0, 10, NULL, "weight of the net's maps beside the gradients' 1; 0: none"},
+    {"net", OPTION_FLOAT, AT(net), "0", 0, 10, NULL, "weight of the net's maps beside the gradients' 1; 0: none"},
     {"keep", OPTION_FLOAT, AT(keep), "0.75", 0.01, 1, NULL, "part of the net's maps that is chosen"},
     {"colour", OPTION_FLOAT, AT(colour), "1", 0, 10, NULL, "weight of the colour maps"},
     {"rate", OPTION_FLOAT, AT(rate), "0.015", 0, 1, NULL, "how fast the model follows the target's look"},
@@ -36,6 +36,9 @@ static const struct option table[] = {
     {"scale_step", OPTION_FLOAT, AT(scale_step), "1.02", 1, 1.2, NULL, "from one size to the next"},
     {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.04", 0, 1, NULL, "how fast the size filter learns, at every second look"},
     {"doubt", OPTION_FLOAT, AT(doubt), "0.3", 0, 1, NULL, "nothing is learnt below this part of the usual heat"},
+    {"lost", OPTION_FLOAT, AT(lost), "0.6", 0, 1, NULL, "part of the usual heat below which the target is thought to be gone; 0: never"},
+    {"found", OPTION_FLOAT, AT(found), "0.75", 0, 1, NULL, "part of it from which it is back"},
+    {"places", OPTION_INT, AT(places), "3", 1, 100, NULL, "places of the picture that are searched in a frame while it is gone"},
     {0},
 };
 #undef AT
@@ -56,7 +59,7 @@ struct fast {
     int *chosen;
     struct box box;
     float usual; /* heat at the target, running mean */
-    int frame;
+    int frame, low, place; /* low: frames in a row with little heat; place: of the picture, searched next while it is gone */
 };
 
 static enum status open_one(struct wide *w, int maps, int low)
@@ -266,7 +269,7 @@ static enum status fast_start(void *tracker, struct image im, struct box box)
         box_intersection(box, (struct box){0, 0, (float)im.w, (float)im.h}) <= 0)
         return fail(BAD_USAGE, "fcnt: the box holds nothing to follow");
     t->box = box;
-    t->frame = 0;
+    t->frame = t->low = t->place = 0;
     t->usual = 0;
     float cell = step_of(t) * CHANNEL_CELL, w = box.w / cell, h = box.h / cell;
     look(t, im, true);
@@ -289,27 +292,101 @@ static struct box keep_inside(struct box b, float size, struct image im)
     return (struct box){c.x - b.w * size / 2, c.y - b.h * size / 2, b.w * size, b.h * size};
 }
 
+/* The heat of the region around t->box; dx, dy: where its top is, in pixels from the box's centre. */
+static float search(struct fast *t, struct image im, float *dx, float *dy)
+{
+    float spectrum[2 * RIDGE_BINS], cell = step_of(t) * CHANNEL_CELL;
+    look(t, im, false);
+    spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
+    ridge_heat(&t->head, t->x, spectrum, t->heat);
+    float top = ridge_top(&t->head, t->heat, dx, dy);
+    *dx *= cell;
+    *dy *= cell;
+    return top;
+}
+
+/* The picture in overlapping regions, row by row: half a region apart, as a region sees little at its edge. */
+static struct box place_of(const struct fast *t, struct image im, int i)
+{
+    float step = 0.5f * step_of(t) * RIDGE_GRID * CHANNEL_CELL;
+    int across = (int)ceilf((float)im.w / step), down = (int)ceilf((float)im.h / step), k = i % (across * down);
+    struct box b = t->box;
+    b.x = ((float)(k % across) + 0.5f) * (float)im.w / (float)across - b.w / 2;
+    b.y = ((float)(k / across) + 0.5f) * (float)im.h / (float)down - b.h / 2;
+    return b;
+}
+
+/* Some places of the whole picture, and a second look at the hottest one, from its middle. True: it is there. */
+static bool find_again(struct fast *t, struct image im)
+{
+    static const float worth = 0.5f; /* of the heat that is enough in the middle of a region */
+    struct box home = t->box, best = home;
+    float top = 0, dx, dy, enough = t->options.found * t->usual;
+    for (int i = 0; i < t->options.places; i++) {
+        t->box = place_of(t, im, t->place++);
+        float heat = search(t, im, &dx, &dy);
+        if (heat > top) {
+            top = heat;
+            best = (struct box){t->box.x + dx, t->box.y + dy, home.w, home.h};
+        }
+    }
+    t->box = best;
+    if (top >= worth * enough && search(t, im, &dx, &dy) >= enough) {
+        t->box.x += dx;
+        t->box.y += dy;
+        return true;
+    }
+    t->box = home;
+    return false;
+}
+
+/* Too little heat for some frames: gone, until the same place or another has enough of it. */
+static bool is_gone(struct fast *t, struct image im, float top)
+{
+    enum { PATIENCE = 3 };
+    const struct fast_options *o = &t->options;
+    if (t->low < PATIENCE) {
+        t->low = top < o->lost * t->usual ? t->low + 1 : 0;
+        return false;
+    }
+    if (top < o->found * t->usual && !find_again(t, im))
+        return true;
+    t->low = 0;
+    return false;
+}
+
 static float fast_update(void *tracker, struct image im, struct box *box)
 {
     struct fast *t = tracker;
     const struct fast_options *o = &t->options;
-    float dx, dy, spectrum[2 * RIDGE_BINS], cell = step_of(t) * CHANNEL_CELL;
+    float dx, dy, cell = step_of(t) * CHANNEL_CELL;
+    bool was_gone = t->low > 0;
+    struct box before = t->box;
     t->frame++;
-    look(t, im, false);
-    spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
-    ridge_heat(&t->head, t->x, spectrum, t->heat);
-    float top = ridge_top(&t->head, t->heat, &dx, &dy);
-    t->box.x += dx * cell;
-    t->box.y += dy * cell;
-    bool sure = top >= o->doubt * t->usual, sized = sure && t->frame % o->size_every == 0;
+    float top = search(t, im, &dx, &dy);
+    bool gone = is_gone(t, im, top);
+    if (gone) {
+        *box = t->box;
+        return 0;
+    }
+    if (t->box.x == before.x && t->box.y == before.y) {
+        t->box.x += dx;
+        t->box.y += dy;
+    } else {
+        *box = t->box = keep_inside(t->box, 1, im); /* found elsewhere: learnt from the next frame on */
+        return fminf(fmaxf(top, 0), 1);
+    }
+    bool sure = top >= o->doubt * t->usual && !was_gone && t->low == 0;
+    bool sized = sure && t->frame % o->size_every == 0;
     t->box = keep_inside(t->box, sized ? scale_search(&t->scale, im, t->box) : 1, im);
     if (sure && t->frame % o->every == 0) {
-        ridge_shift(&t->head, t->x, dx, dy);
+        ridge_shift(&t->head, t->x, dx / cell, dy / cell);
         ridge_learn(&t->head, t->x);
     }
     if (sized && t->frame / o->size_every % 2 == 0)
         scale_learn(&t->scale, im, t->box, false);
-    t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
+    if (t->low == 0)
+        t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
     *box = t->box;
     return fminf(fmaxf(top, 0), 1);
 }
