@@ -35,7 +35,7 @@ const struct command command_eval = {
         "eval verification --pairs FILE [--images DIR] [--matcher joint-bayes|cosine|hamming|bits-joint-bayes] [--aligned]\n"
         "eval detection --truth FILE --images DIR | --pack FILE.mkv  [--min-size 20] [--iou 0.5]\n"
         "eval marks --truth FILE --images DIR | --pack FILE.mkv --split test\n"
-        "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--plot FILE.png]\n"
+        "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--begin N] [--frames N] [--plot FILE.png]\n"
         "eval tracks --truth gt.txt --tracks FILE\n"
         "eval neurons --pack FACES.mkv[,MORE.mkv] [--pairs TABLE] [--weights FILE] [--least 10]: what single neurons tell,\n"
         "    and faces that are covered, against local binary patterns\n"
