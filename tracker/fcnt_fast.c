@@ -36,8 +36,8 @@ static const struct option table[] = {
     {"scale_step", OPTION_FLOAT, AT(scale_step), "1.02", 1, 1.2, NULL, "from one size to the next"},
     {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.04", 0, 1, NULL, "how fast the size filter learns, at every second look"},
     {"doubt", OPTION_FLOAT, AT(doubt), "0.3", 0, 1, NULL, "nothing is learnt below this part of the usual heat"},
-    {"lost", OPTION_FLOAT, AT(lost), "0.6", 0, 1, NULL, "part of the usual heat below which the target is thought to be gone; 0: never"},
-    {"found", OPTION_FLOAT, AT(found), "0.75", 0, 1, NULL, "part of it from which it is back"},
+    {"lost", OPTION_FLOAT, AT(lost), "0.5", 0, 1, NULL, "part of the usual heat below which the target is thought to be gone; 0: never"},
+    {"found", OPTION_FLOAT, AT(found), "0.7", 0, 1, NULL, "part of it from which it is back"},
     {"places", OPTION_INT, AT(places), "3", 1, 100, NULL, "places of the picture that are searched in a frame while it is gone"},
     {0},
 };
@@ -316,12 +316,13 @@ static struct box place_of(const struct fast *t, struct image im, int i)
     return b;
 }
 
-/* Some places of the whole picture, and a second look at the hottest one, from its middle. True: it is there. */
-static bool find_again(struct fast *t, struct image im)
+/* Some places of the whole picture, and a second look at the hottest one, from its middle. True: it is there, and hotter
+ * than `here`, where the box was; then the box is moved. */
+static bool find_again(struct fast *t, struct image im, float here)
 {
-    static const float worth = 0.5f; /* of the heat that is enough in the middle of a region */
+    static const float worth = 0.5f, clearly = 1.3f; /* of the heat that is enough; times the heat here */
     struct box home = t->box, best = home;
-    float top = 0, dx, dy, enough = t->options.found * t->usual;
+    float top = 0, dx, dy, enough = fmaxf(t->options.found * t->usual, clearly * here);
     for (int i = 0; i < t->options.places; i++) {
         t->box = place_of(t, im, t->place++);
         float heat = search(t, im, &dx, &dy);
@@ -340,19 +341,19 @@ static bool find_again(struct fast *t, struct image im)
     return false;
 }
 
-/* Too little heat for some frames: gone, until the same place or another has enough of it. */
-static bool is_gone(struct fast *t, struct image im, float top)
+/* PATIENCE more frames with little heat than with enough: gone, until there is clearly enough. */
+enum { PATIENCE = 5 };
+static bool watch(struct fast *t, float top)
 {
-    enum { PATIENCE = 3 };
-    const struct fast_options *o = &t->options;
-    if (t->low < PATIENCE) {
-        t->low = top < o->lost * t->usual ? t->low + 1 : 0;
-        return false;
-    }
-    if (top < o->found * t->usual && !find_again(t, im))
-        return true;
-    t->low = 0;
-    return false;
+    static const float again = 1.3f; /* times what made it gone */
+    float least = t->options.lost * t->usual;
+    if (t->low >= PATIENCE)
+        t->low = top >= again * least ? 0 : t->low;
+    else if (top < least)
+        t->low++;
+    else
+        t->low -= t->low > 0;
+    return t->low >= PATIENCE;
 }
 
 static float fast_update(void *tracker, struct image im, struct box *box)
@@ -360,24 +361,17 @@ static float fast_update(void *tracker, struct image im, struct box *box)
     struct fast *t = tracker;
     const struct fast_options *o = &t->options;
     float dx, dy, cell = step_of(t) * CHANNEL_CELL;
-    bool was_gone = t->low > 0;
-    struct box before = t->box;
     t->frame++;
     float top = search(t, im, &dx, &dy);
-    bool gone = is_gone(t, im, top);
-    if (gone) {
-        *box = t->box;
-        return 0;
+    t->box.x += dx;
+    t->box.y += dy;
+    if (watch(t, top)) { /* nothing is learnt, and the box goes where most heat is */
+        bool found = find_again(t, im, top);
+        t->low = found ? 0 : t->low;
+        *box = t->box = keep_inside(t->box, 1, im);
+        return found ? fminf(fmaxf(o->found, 0), 1) : 0;
     }
-    if (t->box.x == before.x && t->box.y == before.y) {
-        t->box.x += dx;
-        t->box.y += dy;
-    } else {
-        *box = t->box = keep_inside(t->box, 1, im); /* found elsewhere: learnt from the next frame on */
-        return fminf(fmaxf(top, 0), 1);
-    }
-    bool sure = top >= o->doubt * t->usual && !was_gone && t->low == 0;
-    bool sized = sure && t->frame % o->size_every == 0;
+    bool sure = top >= fmaxf(o->doubt, o->lost) * t->usual, sized = sure && t->frame % o->size_every == 0;
     t->box = keep_inside(t->box, sized ? scale_search(&t->scale, im, t->box) : 1, im);
     if (sure && t->frame % o->every == 0) {
         ridge_shift(&t->head, t->x, dx / cell, dy / cell);
@@ -385,7 +379,7 @@ static float fast_update(void *tracker, struct image im, struct box *box)
     }
     if (sized && t->frame / o->size_every % 2 == 0)
         scale_learn(&t->scale, im, t->box, false);
-    if (t->low == 0)
+    if (sure || o->lost <= 0)
         t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
     *box = t->box;
     return fminf(fmaxf(top, 0), 1);
