@@ -36,7 +36,7 @@ static const struct option table[] = {
     {"scale_step", OPTION_FLOAT, AT(scale_step), "1.02", 1, 1.2, NULL, "from one size to the next"},
     {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.04", 0, 1, NULL, "how fast the size filter learns, at every second look"},
     {"doubt", OPTION_FLOAT, AT(doubt), "0.3", 0, 1, NULL, "nothing is learnt below this part of the usual heat"},
-    {"lost", OPTION_FLOAT, AT(lost), "0.5", 0, 1, NULL, "part of the usual heat below which the target is thought to be gone; 0: never"},
+    {"lost", OPTION_FLOAT, AT(lost), "0", 0, 1, NULL, "part of the usual heat below which the target is gone, 0.5 say; 0: it never leaves"},
     {"found", OPTION_FLOAT, AT(found), "0.7", 0, 1, NULL, "part of it from which it is back"},
     {"places", OPTION_INT, AT(places), "3", 1, 100, NULL, "places of the picture that are searched in a frame while it is gone"},
     {0},
