@@ -24,7 +24,7 @@ struct fast_options {
 static const struct option table[] = {
     {"weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "weights of DeepID2; empty: the shipped ones"},
     {"area", OPTION_FLOAT, AT(area), "5", 2, 10, NULL, "side of the search region over the root of the box's area"},
-    {"net", OPTION_FLOAT, AT(net), "0", 0, 10, NULL, "weight of the net's maps beside the gradients' 1; 0: none"},
+    {"net", OPTION_FLOAT, AT(net), "0.7", 0, 10, NULL, "weight of the net's maps beside the gradients' 1; 0: none"},
     {"keep", OPTION_FLOAT, AT(keep), "0.75", 0.01, 1, NULL, "part of the net's maps that is chosen"},
     {"colour", OPTION_FLOAT, AT(colour), "1", 0, 10, NULL, "weight of the colour maps"},
     {"rate", OPTION_FLOAT, AT(rate), "0.015", 0, 1, NULL, "how fast the model follows the target's look"},
