@@ -61,10 +61,11 @@ asan ubsan tsan: ## the tests again, instrumented
 	 TSAN_OPTIONS=suppressions=tests/suppressions/tsan.txt UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) V=$@ test
 $(B)/bench_%: tests/bench/bench_%.c $(LIBRARY)
 	$(call say,link,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
-bench: $(B)/bench_nets $(B)/bench_search $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, search, pipeline; ratios to OpenBLAS in the same run
+bench: $(B)/bench_nets $(B)/bench_search $(B)/bench_tracks $(B)/tests/test_kernels $(B)/facetrail ## kernels, nets, search, tracks, pipeline; ratios to OpenBLAS in the same run
 	@$(B)/tests/test_kernels --bench
 	@env -u OPENBLAS_CORETYPE $(B)/bench_nets
 	@$(B)/bench_search
+	@$(B)/bench_tracks
 	@env -u OPENBLAS_CORETYPE $(B)/facetrail eval speed
 demo: packages ## the main job on a clip made from public-domain photographs; says where the video is
 	@$(MAKE) --no-print-directory all

@@ -36,7 +36,7 @@ const struct command command_eval = {
         "    [--weights FILE]: of one net, or of an ensemble; also by group where the pack's table has labels\n"
         "eval detection --truth FILE --images DIR | --pack FILE.mkv  [--min-size 20] [--iou 0.5]\n"
         "eval marks --truth FILE --images DIR | --pack FILE.mkv --split test\n"
-        "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--plot FILE.png]\n"
+        "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--begin N] [--frames N] [--plot FILE.png]\n"
         "eval tracks --truth gt.txt --tracks FILE\n"
         "eval attributes --pack FACES.mkv[,MORE.mkv] [--split val] | --truth list_attr.txt --images DIR  [--weights FILE]\n"
         "    [--features hog|codes]: ANet's 40 attributes, or linear SVMs on other features that learn on the pack\n"

@@ -142,7 +142,8 @@ static enum status watch(struct watching *w, struct frame *f)
             continue;
         int before = face->track;
         recognizer_describe(w->look->recognizer, f->source, f->to_source, f->faces, &i, 1);
-        if (tracker_learn_code(w->tracker, face) != before)
+        bool other = tracker_learn_code(w->tracker, face) != before;
+        if (other && !tracker_track(w->tracker, before)) /* else two that crossed got their numbers back */
             join(w, before, face->track);
         struct followed *t = slot_of(w, face->track);
         t->weight += (double)(face->box.h * f->to_source) * evidence(face->score);

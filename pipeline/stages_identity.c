@@ -74,10 +74,13 @@ static struct budget_face candidate(struct describe *d, const struct frame *f, c
     c.looks = l->n;
     c.since_us = f->time_us >= l->last_us ? f->time_us - l->last_us : 0;
     c.sureness = sureness(d->context->analysis, face->track, l->n);
+    const struct track *track = tracker_track(d->context->tracker, face->track);
+    if (track && track->unsettled)
+        c.looks = 0; /* as urgent as a new one */
     return c;
 }
 
-/* A code may tell that a new track is an old one come back. */
+/* A code may tell that a new track is an old one come back, or that two tracks which crossed were changed. */
 static void learn_code(struct describe *d, struct frame *f, struct face *face)
 {
     int before = face->track;
@@ -85,7 +88,12 @@ static void learn_code(struct describe *d, struct frame *f, struct face *face)
     struct looks *l = looks_of(d, face->track);
     l->n++;
     l->last_us = f->time_us;
-    if (face->track != before)
+    if (face->track == before)
+        return;
+    for (int i = 0; i < f->n_faces; i++)
+        if (&f->faces[i] != face && f->faces[i].track == face->track)
+            f->faces[i].track = before;
+    if (!tracker_track(d->context->tracker, before))
         vote_merge(&d->context->analysis->votes, before, face->track);
 }
 

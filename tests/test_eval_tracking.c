@@ -79,6 +79,48 @@ static void test_reading(void **state)
     assert_fails(sequences_read(&s, kit_path("set"), NULL), BAD_DATA, "first box");
 }
 
+static void test_corners_and_attributes(void **state)
+{
+    (void)state;
+    struct sequences s;
+    mkdir(kit_path("tld"), 0700);
+    mkdir(kit_path("tld/panda"), 0700);
+    mkdir(kit_path("tld/Deer"), 0700);
+    kit_write_text(kit_path("tld/panda/gt.txt"), "11,21,20,40\nNaN,NaN,NaN,NaN\n");
+    kit_write_text(kit_path("tld/panda/attrs.txt"), "OCC, LR, fur\n");
+    kit_write_text(kit_path("tld/Deer/groundtruth_rect.txt"), "1,1,4,4\n");
+    assert_ok(sequences_read(&s, kit_path("tld"), NULL));
+    assert_int_equal(s.n, 2);
+    assert_int_equal(s.all[0].attributes, sequence_attributes_parse("MB,FM,IPR,BC,LR"));
+    assert_int_equal(s.all[1].attributes, sequence_attributes_parse("LR OCC"));
+    assert_near(s.all[1].truth[0].x, 10, 0);
+    assert_near(s.all[1].truth[0].w, 10, 0);
+    assert_near(s.all[1].truth[0].h, 20, 0);
+    assert_near(s.all[1].truth[1].w, 0, 0);
+    sequences_free(&s);
+    assert_int_equal(sequence_attributes_known("Jogging.2"), sequence_attributes_parse("OCC,DEF,OPR"));
+    assert_int_equal(sequence_attributes_known("Jog"), 0);
+}
+
+static void test_returns(void **state)
+{
+    (void)state;
+    enum { N = 60 };
+    struct box truth[N] = {{0}}, found[N];
+    float sure[N];
+    struct tracking_returns r = {0};
+    for (int i = 0; i < N; i++) { /* away in 10 to 19 and in 40 to 42 */
+        truth[i] = i / 10 == 1 || (i >= 40 && i < 43) ? (struct box){0} : (struct box){50, 50, 20, 20};
+        found[i] = i < 30 ? truth[0] : (struct box){90, 50, 20, 20}; /* lost for good from 30 on */
+        sure[i] = i >= 12 && i < 20 ? 0 : 1;
+    }
+    tracking_count_returns(&r, truth, found, sure, N);
+    assert_int_equal(r.returns, 2);
+    assert_int_equal(r.found, 1);
+    assert_int_equal(r.absent, 13);
+    assert_int_equal(r.silent, 8);
+}
+
 enum { W = 160, H = 120, SIDE = 32, FRAMES = 20 };
 /* A square of coloured noise that moves by (3, 1) a frame over a grey ground. */
 static void draw(int frame)
@@ -123,6 +165,10 @@ static void test_command(void **state)
     assert_non_null(picture);
     assert_memory_equal(picture + 1, "PNG", 3);
     memory_free(&picture);
+    r = kit_facetrail("eval", "tracking", "--sequences", kit_path("run"), "--tracker", "still", "--begin", "11", "--frames",
+                      "8", NULL);
+    assert_int_equal(r.status, 0);
+    assert_has(r.out, "precision20=0.8750 "); /* 7 of 8 */
     r = kit_facetrail("eval", "tracking", "--sequences", kit_path("run"), "--tracker", "none", NULL);
     assert_int_equal(r.status, 2);
     assert_has(r.err, "still, pixels");
@@ -138,6 +184,8 @@ int main(void)
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_mean),
         cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_corners_and_attributes),
+        cmocka_unit_test(test_returns),
         cmocka_unit_test(test_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

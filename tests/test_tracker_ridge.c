@@ -9,14 +9,15 @@
 
 enum { N = RIDGE_GRID, HALF = RIDGE_HALF, BINS = RIDGE_BINS, CELLS = RIDGE_CELLS };
 
-struct bench { struct arena *arena; struct spectrum spectrum; struct ridge ridge; };
+struct bench { struct arena *arena; struct spectrum spectrum; struct ridge_work work; struct ridge ridge; };
 
 static void open_bench(struct bench *b, int n)
 {
     const struct ridge_settings settings = {0.01f, 0.5f, 0.0625f, 2};
     b->arena = arena_create();
-    spectrum_open(&b->spectrum, b->arena, n);
-    ridge_open(&b->ridge, b->arena, &b->spectrum, n, &settings);
+    spectrum_open(&b->spectrum, b->arena, n, N);
+    ridge_work_open(&b->work, b->arena, &b->spectrum);
+    ridge_open(&b->ridge, b->arena, &b->work, n, &settings);
     assert_ok(arena_seal(b->arena));
 }
 
@@ -66,7 +67,7 @@ static void test_heat(void **state)
     ridge_heat(&b.ridge, x, spectrum, heat);
     for (int i = 0; i < CELLS; i++)
         assert_true(i == 3 * N + N - 5 || heat[i] < heat[3 * N + N - 5]);
-    ridge_shift(x, 1, -5, 3);
+    ridge_shift(&b.ridge, x, -5, 3);
     spectrum_back(&b.spectrum, heat, x, 1);
     for (int i = 0; i < CELLS; i++)
         assert_near(heat[i], map[i], 1e-4);
@@ -186,11 +187,61 @@ static void test_following(void **state)
     assert_null(tracker);
 }
 
+/* Heads of many targets have a smaller grid. */
+static void test_small_grid(void **state)
+{
+    (void)state;
+    enum { SMALL = 24 };
+    static float map[SMALL * SMALL], back[SMALL * SMALL], x[2 * SMALL * (SMALL / 2 + 1)];
+    struct arena *a = arena_create();
+    struct spectrum s;
+    spectrum_open(&s, a, 1, SMALL);
+    assert_ok(arena_seal(a));
+    assert_int_equal(s.bins, SMALL * (SMALL / 2 + 1));
+    kit_random(map, SMALL * SMALL, 5);
+    spectrum_forward(&s, x, map, 1);
+    spectrum_back(&s, back, x, 1);
+    for (int i = 0; i < SMALL * SMALL; i++)
+        assert_near(back[i], map[i], 1e-5);
+    arena_free(&a);
+}
+
+/* Leaves, and comes back elsewhere: said to be gone, then found again. */
+static void test_gone(void **state)
+{
+    (void)state;
+    const struct single_kind *kind = single_find("fcnt");
+    max_align_t options[64];
+    void *tracker;
+    int gone = 0, back = 0;
+    const struct option_group group = {kind->group, kind->about, kind->options, options};
+    option_defaults(kind->options, options);
+    assert_ok(option_set(&group, 1, "fcnt.lost", "0.5", NULL));
+    assert_ok(kind->open(&tracker, options));
+    struct box truth = {30, 60, 30, 30}, box = truth;
+    paint(truth);
+    assert_ok(kind->start(tracker, picture, box));
+    for (int f = 1; f <= 60; f++) {
+        truth = f <= 15 ? (struct box){30 + (float)f, 60, 30, 30} : f <= 35 ? (struct box){-500, 0, 30, 30}
+                                                                            : (struct box){180, 120, 30, 30};
+        paint(truth);
+        float sure = kind->update(tracker, picture, &box);
+        gone += f > 15 && f <= 35 && sure == 0;
+        if (!back && f > 35 && box_overlap(box, truth) > 0.6f)
+            back = f;
+    }
+    assert_true(gone >= 15);
+    assert_true(back > 35 && back <= 50);
+    assert_true(box_overlap(box, truth) > 0.6f);
+    kind->close(&tracker);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spectrum),     cmocka_unit_test(test_heat),     cmocka_unit_test(test_window),
         cmocka_unit_test(test_significance), cmocka_unit_test(test_channels), cmocka_unit_test(test_following),
+        cmocka_unit_test(test_small_grid),   cmocka_unit_test(test_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@ static const float gate_near = 0.5f, gate_doubt = 2.5f, gate_far = 2.0f;
 static const float gate_size =
     0.55f; /* ... and the log sizes within this, and a little more with time. */
 static const float low_overlap = 0.3f; /* doubtful detections must lie on the target */
-static const float weigh_place = 0.5f, weigh_size = 0.5f, weigh_look = 0.6f, weigh_code = 1.0f;
+static const float weigh_place = 0.5f, weigh_size = 0.5f, weigh_look = 0.6f, weigh_code = 1.0f, weigh_head = 0.6f;
 static const float new_costs = 0.1f;
 static const float alone_high = 1.9f, alone_low = 1.3f;
 static const float alone_unseen = 1.25f; /* the look included */
@@ -48,8 +48,15 @@ static float pair_cost(const struct target *target, const struct face *face, boo
     return cost;
 }
 
-/* Where a detection or a target has a choice, or a target was out of sight, the pixels have a say.
- */
+/* How far from the detection its head saw the target. */
+static float head_cost(struct tracker *t, struct target *target, struct image im, struct box box)
+{
+    look_expect(t, target, im);
+    struct point a = box_centre(target->expected), b = box_centre(box);
+    return weigh_head * target->heat * fminf(hypotf(a.x - b.x, a.y - b.y) / size_of(box), 1);
+}
+
+/* Where a detection or a target has a choice, or a target was out of sight, the look has a say. */
 static void add_looks(struct tracker *t, struct image im, const struct face *faces, int n_rows,
                       int n_cols)
 {
@@ -59,7 +66,7 @@ static void add_looks(struct tracker *t, struct image im, const struct face *fac
         for (int j = 0; j < n_cols; j++)
             in_row += t->cost[i * width + j] < INFINITY;
         for (int j = 0; j < n_cols && in_row > 0; j++) {
-            const struct target *target = &t->targets[t->columns[j]];
+            struct target *target = &t->targets[t->columns[j]];
             float *cost = &t->cost[i * width + j];
             int in_column = 0;
             for (int k = 0; k < n_rows; k++)
@@ -70,6 +77,8 @@ static void add_looks(struct tracker *t, struct image im, const struct face *fac
             *cost += weigh_look * (1 - follow_compare(&target->follow, im, faces[t->rows[i]].box));
             if (target->misses > 0 && *cost > alone_unseen)
                 *cost = INFINITY; /* somebody else stands there now */
+            else if (in_row > 1 || in_column > 1)
+                *cost += head_cost(t, target, im, faces[t->rows[i]].box);
         }
     }
 }

@@ -98,3 +98,18 @@ struct camera_move camera_update(struct camera *c, struct image im)
     c->picture_h = im.h;
     return move;
 }
+
+float camera_change(const struct camera *c, struct box face)
+{
+    static const float aside = 0.5f, above = 0.2f, below = 2.0f; /* of the face's size */
+    if (c->picture_w == 0)
+        return 0;
+    float across = (float)c->w / (float)c->picture_w, down = (float)c->h / (float)c->picture_h;
+    int x0 = (int)fmaxf((face.x - aside * face.w) * across, 0), y0 = (int)fmaxf((face.y - above * face.h) * down, 0);
+    int x1 = (int)fminf((face.x + (1 + aside) * face.w) * across + 1, (float)c->w);
+    int y1 = (int)fminf((face.y + (1 + below) * face.h) * down + 1, (float)c->h), sum = 0;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++)
+            sum += abs(c->luma[0][y * c->w + x] - c->luma[1][y * c->w + x]);
+    return x1 > x0 && y1 > y0 ? (float)sum / (float)((x1 - x0) * (y1 - y0)) : 0;
+}

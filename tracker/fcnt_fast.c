@@ -17,8 +17,8 @@ enum { SIDE = 168, MARGIN = 4, NET_GRID = 80, PATH = 1024, OWN = GRADIENT_MAPS +
 
 struct fast_options {
     const char *weights;
-    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt;
-    int rounds, every, size_every;
+    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt, lost, found;
+    int rounds, every, size_every, places;
 };
 #define AT(field) offsetof(struct fast_options, field)
 static const struct option table[] = {
@@ -36,6 +36,9 @@ static const struct option table[] = {
     {"scale_step", OPTION_FLOAT, AT(scale_step), "1.02", 1, 1.2, NULL, "from one size to the next"},
     {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.04", 0, 1, NULL, "how fast the size filter learns, at every second look"},
     {"doubt", OPTION_FLOAT, AT(doubt), "0.3", 0, 1, NULL, "nothing is learnt below this part of the usual heat"},
+    {"lost", OPTION_FLOAT, AT(lost), "0", 0, 1, NULL, "part of the usual heat below which the target is gone, 0.5 say; 0: it never leaves"},
+    {"found", OPTION_FLOAT, AT(found), "0.7", 0, 1, NULL, "part of it from which it is back"},
+    {"places", OPTION_INT, AT(places), "3", 1, 100, NULL, "places of the picture that are searched in a frame while it is gone"},
     {0},
 };
 #undef AT
@@ -47,6 +50,7 @@ struct fast {
     int n_net, n_kept; /* maps of the two */
     struct channels channels;
     struct spectrum spectrum;
+    struct ridge_work work;
     struct ridge every_map, head; /* the first: on the first frame, with all maps, to choose from */
     struct scale_filter scale;
     uint8_t *pixels;
@@ -55,7 +59,7 @@ struct fast {
     int *chosen;
     struct box box;
     float usual; /* heat at the target, running mean */
-    int frame;
+    int frame, low, place; /* low: frames in a row with little heat; place: of the picture, searched next while it is gone */
 };
 
 static enum status open_one(struct wide *w, int maps, int low)
@@ -135,9 +139,10 @@ static void take_memory(struct fast *t)
     size_t n = (size_t)(OWN + t->n_net);
     const struct ridge_settings settings = {o->weight, o->rate, o->width, o->rounds};
     channels_open(&t->channels, a);
-    spectrum_open(&t->spectrum, a, (int)n);
-    ridge_open(&t->every_map, a, &t->spectrum, (int)n, &settings);
-    ridge_open(&t->head, a, &t->spectrum, OWN + t->n_kept, &settings);
+    spectrum_open(&t->spectrum, a, (int)n, RIDGE_GRID);
+    ridge_work_open(&t->work, a, &t->spectrum);
+    ridge_open(&t->every_map, a, &t->work, (int)n, &settings);
+    ridge_open(&t->head, a, &t->work, OWN + t->n_kept, &settings);
     scale_open(&t->scale, a, &t->channels, o->scale_step, o->scale_rate);
     t->pixels = arena_alloc(a, SIDE * SIDE, IMAGE_PIXEL);
     t->maps = arena_alloc(a, n * RIDGE_CELLS, sizeof(float));
@@ -264,7 +269,7 @@ static enum status fast_start(void *tracker, struct image im, struct box box)
         box_intersection(box, (struct box){0, 0, (float)im.w, (float)im.h}) <= 0)
         return fail(BAD_USAGE, "fcnt: the box holds nothing to follow");
     t->box = box;
-    t->frame = 0;
+    t->frame = t->low = t->place = 0;
     t->usual = 0;
     float cell = step_of(t) * CHANNEL_CELL, w = box.w / cell, h = box.h / cell;
     look(t, im, true);
@@ -274,22 +279,6 @@ static enum status fast_start(void *tracker, struct image im, struct box box)
     ridge_start(&t->head, t->x, w, h);
     scale_learn(&t->scale, im, box, true);
     return OK;
-}
-
-/* The top of the heat, between cells by parabolas; cells from the middle. */
-static float top_of(const float *heat, float *dx, float *dy)
-{
-    enum { N = RIDGE_GRID };
-    int best = 0;
-    for (int k = 1; k < RIDGE_CELLS; k++)
-        best = heat[k] > heat[best] ? k : best;
-    int x = best % N, y = best / N;
-    float left = heat[y * N + (x + N - 1) % N], right = heat[y * N + (x + 1) % N], here = heat[best];
-    float up = heat[(y + N - 1) % N * N + x], down = heat[(y + 1) % N * N + x];
-    float bend_x = left - 2 * here + right, bend_y = up - 2 * here + down;
-    *dx = (float)(x > N / 2 ? x - N : x) + (bend_x < 0 ? 0.5f * (left - right) / bend_x : 0);
-    *dy = (float)(y > N / 2 ? y - N : y) + (bend_y < 0 ? 0.5f * (up - down) / bend_y : 0);
-    return here;
 }
 
 /* The centre stays in the picture, the size between 5 pixels and the picture's own. */
@@ -303,27 +292,95 @@ static struct box keep_inside(struct box b, float size, struct image im)
     return (struct box){c.x - b.w * size / 2, c.y - b.h * size / 2, b.w * size, b.h * size};
 }
 
+/* The heat of the region around t->box; dx, dy: where its top is, in pixels from the box's centre. */
+static float search(struct fast *t, struct image im, float *dx, float *dy)
+{
+    float spectrum[2 * RIDGE_BINS], cell = step_of(t) * CHANNEL_CELL;
+    look(t, im, false);
+    spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
+    ridge_heat(&t->head, t->x, spectrum, t->heat);
+    float top = ridge_top(&t->head, t->heat, dx, dy);
+    *dx *= cell;
+    *dy *= cell;
+    return top;
+}
+
+/* The picture in overlapping regions, row by row: half a region apart, as a region sees little at its edge. */
+static struct box place_of(const struct fast *t, struct image im, int i)
+{
+    float step = 0.5f * step_of(t) * RIDGE_GRID * CHANNEL_CELL;
+    int across = (int)ceilf((float)im.w / step), down = (int)ceilf((float)im.h / step), k = i % (across * down);
+    struct box b = t->box;
+    b.x = ((float)(k % across) + 0.5f) * (float)im.w / (float)across - b.w / 2;
+    b.y = ((float)(k / across) + 0.5f) * (float)im.h / (float)down - b.h / 2;
+    return b;
+}
+
+/* Some places of the whole picture, and a second look at the hottest one, from its middle. True: it is there, and hotter
+ * than `here`, where the box was; then the box is moved. */
+static bool find_again(struct fast *t, struct image im, float here)
+{
+    static const float worth = 0.5f, clearly = 1.3f; /* of the heat that is enough; times the heat here */
+    struct box home = t->box, best = home;
+    float top = 0, dx, dy, enough = fmaxf(t->options.found * t->usual, clearly * here);
+    for (int i = 0; i < t->options.places; i++) {
+        t->box = place_of(t, im, t->place++);
+        float heat = search(t, im, &dx, &dy);
+        if (heat > top) {
+            top = heat;
+            best = (struct box){t->box.x + dx, t->box.y + dy, home.w, home.h};
+        }
+    }
+    t->box = best;
+    if (top >= worth * enough && search(t, im, &dx, &dy) >= enough) {
+        t->box.x += dx;
+        t->box.y += dy;
+        return true;
+    }
+    t->box = home;
+    return false;
+}
+
+/* PATIENCE more frames with little heat than with enough: gone, until there is clearly enough. */
+enum { PATIENCE = 5 };
+static bool watch(struct fast *t, float top)
+{
+    static const float again = 1.3f; /* times what made it gone */
+    float least = t->options.lost * t->usual;
+    if (t->low >= PATIENCE)
+        t->low = top >= again * least ? 0 : t->low;
+    else if (top < least)
+        t->low++;
+    else
+        t->low -= t->low > 0;
+    return t->low >= PATIENCE;
+}
+
 static float fast_update(void *tracker, struct image im, struct box *box)
 {
     struct fast *t = tracker;
     const struct fast_options *o = &t->options;
-    float dx, dy, spectrum[2 * RIDGE_BINS], cell = step_of(t) * CHANNEL_CELL;
+    float dx, dy, cell = step_of(t) * CHANNEL_CELL;
     t->frame++;
-    look(t, im, false);
-    spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
-    ridge_heat(&t->head, t->x, spectrum, t->heat);
-    float top = top_of(t->heat, &dx, &dy);
-    t->box.x += dx * cell;
-    t->box.y += dy * cell;
-    bool sure = top >= o->doubt * t->usual, sized = sure && t->frame % o->size_every == 0;
+    float top = search(t, im, &dx, &dy);
+    t->box.x += dx;
+    t->box.y += dy;
+    if (watch(t, top)) { /* nothing is learnt, and the box goes where most heat is */
+        bool found = find_again(t, im, top);
+        t->low = found ? 0 : t->low;
+        *box = t->box = keep_inside(t->box, 1, im);
+        return found ? fminf(fmaxf(o->found, 0), 1) : 0;
+    }
+    bool sure = top >= fmaxf(o->doubt, o->lost) * t->usual, sized = sure && t->frame % o->size_every == 0;
     t->box = keep_inside(t->box, sized ? scale_search(&t->scale, im, t->box) : 1, im);
     if (sure && t->frame % o->every == 0) {
-        ridge_shift(t->x, t->head.n, dx, dy);
+        ridge_shift(&t->head, t->x, dx / cell, dy / cell);
         ridge_learn(&t->head, t->x);
     }
     if (sized && t->frame / o->size_every % 2 == 0)
         scale_learn(&t->scale, im, t->box, false);
-    t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
+    if (sure || o->lost <= 0)
+        t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
     *box = t->box;
     return fminf(fmaxf(top, 0), 1);
 }

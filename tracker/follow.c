@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Is the target still there, by its pixels: normalised correlation of a small grey patch around the
- * predicted place. The place of FCNT: an appearance model that is learnt while it runs will answer
- * the same three questions. */
+ * predicted place. */
 #include <math.h>
 
 #include "tracker/internal.h"
@@ -172,6 +171,23 @@ static float between(float before, float at, float after)
     return bend < -1e-6f ? fmaxf(-0.5f, fminf(0.5f, 0.5f * (before - after) / bend)) : 0;
 }
 
+float follow_size(const struct follow *f, struct image im, struct box *box)
+{
+    struct box from = *box;
+    float likeness = follow_compare(f, im, from);
+    for (int i = 0; i < 2; i++) {
+        struct box other = {from.x + from.w * (1 - scales[i]) / 2,
+                            from.y + from.h * (1 - scales[i]) / 2, from.w * scales[i],
+                            from.h * scales[i]};
+        float l = follow_compare(f, im, other);
+        if (l > likeness + 0.005f) {
+            likeness = l;
+            *box = other;
+        }
+    }
+    return likeness;
+}
+
 float follow_search(const struct follow *f, struct image im, struct box *box)
 {
     float field[FOLLOW_FIELD * FOLLOW_FIELD];
@@ -189,18 +205,6 @@ float follow_search(const struct follow *f, struct image im, struct box *box)
     if (y > 0 && y < MAP - 1)
         dy += between(top[-MAP], top[0], top[MAP]);
     struct box moved = {box->x + dx * step_x, box->y + dy * step_y, box->w, box->h};
-    float likeness = fmaxf(*top, follow_compare(f, im, moved));
-    struct box answer = moved;
-    for (int i = 0; i < 2; i++) {
-        struct box other = {moved.x + moved.w * (1 - scales[i]) / 2,
-                            moved.y + moved.h * (1 - scales[i]) / 2, moved.w * scales[i],
-                            moved.h * scales[i]};
-        float l = follow_compare(f, im, other);
-        if (l > likeness + 0.005f) {
-            likeness = l;
-            answer = other;
-        }
-    }
-    *box = answer;
-    return likeness;
+    *box = moved;
+    return fmaxf(*top, follow_size(f, im, box));
 }

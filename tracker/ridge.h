@@ -10,37 +10,47 @@
 #include "base/image.h"
 #include "base/memory.h"
 
-/* A map: [GRID, GRID]. Its spectrum: real parts [GRID, HALF], then imaginary parts; the other half is their mirror. */
+/* A map: [grid, grid], the grid even and at most GRID. Its spectrum: real parts [grid, half], then imaginary parts; the
+ * other half is their mirror. The constants are those of the largest grid, which a single target has. */
 enum { RIDGE_GRID = 40, RIDGE_HALF = RIDGE_GRID / 2 + 1, RIDGE_CELLS = RIDGE_GRID * RIDGE_GRID,
        RIDGE_BINS = RIDGE_GRID * RIDGE_HALF };
 
 /* spectrum.c: the Fourier transform of many small maps as matrix products. */
 struct spectrum {
-    int max;
+    int max, grid, half, cells, bins; /* half = grid / 2 + 1, cells = grid^2, bins = grid half */
     float *across, *down, *back, *rows, *both; /* tables; scratch for `max` maps */
 };
-void spectrum_open(struct spectrum *s, struct arena *arena, int max);
-void spectrum_forward(const struct spectrum *s, float *out, const float *maps, int n); /* out [n, 2, BINS] */
+void spectrum_open(struct spectrum *s, struct arena *arena, int max, int grid);
+void spectrum_forward(const struct spectrum *s, float *out, const float *maps, int n); /* out [n, 2, bins] */
 void spectrum_back(const struct spectrum *s, float *maps, const float *in, int n);
 
-/* ridge.c */
+/* ridge.c: heads. What they need only while they learn is shared by all that have the same work. */
 struct ridge_settings { float weight, rate, width; int rounds; };
+struct ridge_work {
+    const struct spectrum *spectrum;
+    float *near, *price, *space; /* for spectrum->max maps: [n, 2, bins] each; space [n, cells] */
+    float *energy, *mix;         /* [bins], [2, bins] */
+};
 struct ridge {
     const struct spectrum *spectrum;
+    const struct ridge_work *work;
     struct ridge_settings settings;
     int n;
     int left, top, right, bottom; /* cells that the filter covers */
-    float *label;                 /* [BINS]: spectrum of the wanted heat, which is real: its peak is at cell 0, 0 */
-    float *model, *filter, *near, *price, *space; /* [n, 2, BINS] each; space [n, CELLS] */
-    float *energy, *mix;          /* [BINS], [2, BINS] */
+    float *label;          /* [2, bins]: spectrum of the wanted heat, which is real: its peak is at cell 0, 0 */
+    float *model, *filter; /* [n, 2, bins] each */
 };
-void ridge_open(struct ridge *r, struct arena *arena, const struct spectrum *s, int n, const struct ridge_settings *o);
+void ridge_work_open(struct ridge_work *w, struct arena *arena, const struct spectrum *s);
+void ridge_open(struct ridge *r, struct arena *arena, const struct ridge_work *w, int n, const struct ridge_settings *o);
 /* The target covers w x h cells around the middle. `x`: spectrum of its maps. */
 void ridge_start(struct ridge *r, const float *x, float w, float h);
 void ridge_learn(struct ridge *r, const float *x); /* joins the model by the rate; the filter follows */
+/* heat [cells]; spectrum: scratch [2, bins]. */
 void ridge_heat(const struct ridge *r, const float *x, float *spectrum, float *heat);
+/* The largest value, and its place in cells from cell 0, 0 of the circle, between cells by parabolas. */
+float ridge_top(const struct ridge *r, const float *heat, float *dx, float *dy);
 /* x shifted so that what was at (dx, dy) cells from the middle comes to the middle; in place. */
-void ridge_shift(float *x, int n, float dx, float dy);
+void ridge_shift(const struct ridge *r, float *x, float dx, float dy);
 /* FCNT's significance of each map (papers.md section 9): how much the squared error of the heat rises without it. Exact,
  * as the head is linear. */
 void ridge_significance(struct ridge *r, const float *x, float *significance);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The table of followers of one target, and its two simplest entries: one that never moves (what any other must beat)
- * and the pixels that the many-face tracker follows between detections. */
+ * The table of followers of one target, and its simplest entries: one that never moves (what any other must beat) and
+ * what the many-face tracker follows between detections. */
 #include "tracker/single.h"
 
 #include <string.h>
@@ -58,6 +58,60 @@ static float pixels_update(void *tracker, struct image im, struct box *box)
     return likeness > 0 ? likeness : 0;
 }
 
+/* One target of the many: the patch and the head of look.c, with nobody else about and no detections. */
+struct alone { struct arena *memory; struct tracker tracker; struct target target; int frame; };
+
+static void alone_close(void **tracker)
+{
+    struct alone *a = *tracker;
+    struct arena *memory = a->memory;
+    *tracker = NULL;
+    arena_free(&memory);
+}
+
+static enum status alone_open(void **out, const void *options)
+{
+    struct arena *memory = arena_create();
+    struct alone *a = arena_alloc(memory, 1, sizeof *a);
+    (void)options;
+    if (a) {
+        a->memory = memory;
+        a->tracker.heads = heads_open(memory, 1);
+    }
+    enum status s = arena_seal(memory);
+    if (s)
+        arena_free(&memory);
+    *out = s ? NULL : a;
+    return s;
+}
+
+static enum status alone_start(void *tracker, struct image im, struct box box)
+{
+    struct alone *a = tracker;
+    a->target.follow.known = false;
+    follow_learn(&a->target.follow, im, box, 1);
+    if (!a->target.follow.known)
+        return fail(BAD_USAGE, "faces: the box holds nothing to follow");
+    heads_give(a->tracker.heads, a->frame ? 0 : -1);
+    a->target.head = heads_take(a->tracker.heads);
+    a->frame = 1;
+    heads_learn(a->tracker.heads, a->target.head, im, box);
+    return OK;
+}
+
+static float alone_update(void *tracker, struct image im, struct box *box)
+{
+    static const float alike = 0.7f, share = 0.05f;
+    enum { EVERY = 4 };
+    struct alone *a = tracker;
+    float likeness = look_search(&a->tracker, &a->target, im, box);
+    if (likeness > alike)
+        follow_learn(&a->target.follow, im, *box, share);
+    if (likeness > alike && a->frame++ % EVERY == 0)
+        heads_learn(a->tracker.heads, a->target.head, im, *box);
+    return likeness;
+}
+
 static const struct single_kind still = {
     .name = "still", .about = "never moves: the baseline",
     .open = simple_open, .start = still_start, .update = still_update, .close = simple_close,
@@ -67,7 +121,12 @@ static const struct single_kind pixels = {
     .open = simple_open, .start = pixels_start, .update = pixels_update, .close = simple_close,
 };
 
-static const struct single_kind *const kinds[] = {&still, &pixels, &single_fcnt, &single_fcnt_paper};
+static const struct single_kind faces = {
+    .name = "faces", .about = "a small head and the patch, as between detections with track.follow = fcnt",
+    .open = alone_open, .start = alone_start, .update = alone_update, .close = alone_close,
+};
+
+static const struct single_kind *const kinds[] = {&still, &pixels, &faces, &single_fcnt, &single_fcnt_paper};
 
 int single_count(void)
 {

@@ -13,8 +13,11 @@ bool target_is_live(const struct target *target)
 }
 
 /* Who was never reported, or has no code to be found again by, is forgotten. */
-void target_lose(struct target *target)
+void target_lose(struct tracker *t, struct target *target)
 {
+    if (t->heads)
+        heads_give(t->heads, target->head);
+    target->head = -1;
     target->track.state = TRACK_LOST;
     target->track.certainty = 0;
     target->track.velocity = (struct point){0, 0};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Many targets in fixed slots: predict, associate, correct, follow by pixels what no detection saw,
- * let go. */
+ * Many targets in fixed slots: predict, associate, correct, follow what no detection saw, let go. */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -9,18 +8,19 @@
 #include "tracker/internal.h"
 
 enum { ROWS_MOST = 256, FACES_MOST = 1024 };
-enum { NEW_MISSES = 2 }; /* that pixels may bridge before a target is believed */
 
-static const float same_pixels = 0.6f; /* correlation that confirms a target between detections */
-static const float missed_pixels = 0.78f; /* and one that the detector has just missed */
-static const float hidden = 0.45f; /* overlap with another seen target: the pixels are that one's */
 static const float part =
     0.75f; /* shared part of the smaller box that makes two detections one face */
-static const float gone = 0.35f; /* less of the box than this inside the picture */
 
 #define FIELD(f) offsetof(struct tracker_options, f)
 const struct option tracker_option_table[] = {
     {"max", OPTION_INT, FIELD(max), "128", 1, 256, NULL, "targets followed at once"},
+    {"follow", OPTION_CHOICE, FIELD(follow), "fcnt", 0, 0, "pixels fcnt",
+     "between detections: by a grey patch, or by a head over gradients and colours that learns"},
+    {"heads", OPTION_INT, FIELD(heads), "24", 1, 256, NULL,
+     "targets that have such a head; the others are followed by pixels"},
+    {"updates", OPTION_INT, FIELD(updates), "4", 1, 256, NULL,
+     "heads that learn in one frame, targets in trouble first"},
     {"lost", OPTION_FLOAT, FIELD(lost), "1", 0.1, 60, NULL,
      "seconds a track may go unseen before it ends"},
     {"high", OPTION_FLOAT, FIELD(high), "0.5", 0, 1, NULL, "least score that starts a track"},
@@ -29,8 +29,10 @@ const struct option tracker_option_table[] = {
      "detections of just the score high before a track is reported; better ones count for more"},
     {"hold", OPTION_FLOAT, FIELD(hold), "0.4", 0, 60, NULL,
      "seconds that pixels alone may carry a track which the detector misses"},
-    {"rejoin", OPTION_FLOAT, FIELD(rejoin), "0.8", 0, 1, NULL,
+    {"rejoin", OPTION_FLOAT, FIELD(rejoin), "0.7", 0, 1, NULL,
      "least cosine of codes at which a new track takes a lost one's number; 0: never"},
+    {"remember", OPTION_FLOAT, FIELD(remember), "300", 0, 86400, NULL,
+     "seconds that a lost track may be found again by its code"},
     {0},
 };
 #undef FIELD
@@ -54,6 +56,8 @@ enum status tracker_open(struct tracker **out, const struct tracker_options *o)
         t->match = arena_alloc(memory, ROWS_MOST, sizeof *t->match);
         t->owner = arena_alloc(memory, FACES_MOST, sizeof *t->owner);
         assign_create(&t->assign, memory, ROWS_MOST);
+        if (o->follow == FOLLOW_FCNT)
+            t->heads = heads_open(memory, o->heads < o->max ? o->heads : o->max);
     }
     enum status status = arena_seal(memory);
     if (status != OK) {
@@ -99,12 +103,12 @@ void tracker_cut(struct tracker *t)
 {
     for (int i = 0; i < t->n_slots; i++)
         if (target_is_live(&t->targets[i]))
-            target_lose(&t->targets[i]);
+            target_lose(t, &t->targets[i]);
     tracker_show(t);
 }
 
 /* A free slot, or the one whose target was lost longest ago; NULL when `max` are live. */
-static struct target *free_slot(struct tracker *t)
+struct target *tracker_slot(struct tracker *t)
 {
     struct target *free = NULL, *oldest = NULL;
     int live = 0;
@@ -122,10 +126,12 @@ static struct target *free_slot(struct tracker *t)
 
 static struct target *start(struct tracker *t, const struct face *face)
 {
-    struct target *target = free_slot(t);
+    struct target *target = tracker_slot(t);
     if (!target)
         return NULL;
     memset(target, 0, sizeof *target);
+    target->head = -1;
+    target->learnt_us = target->expected_us = -1;
     target->active = target->seen = true;
     target->track.state = TRACK_NEW;
     target->track.first_us = t->time_us;
@@ -173,79 +179,6 @@ static int take_detections(struct tracker *t, struct image im, struct face *face
     return kept;
 }
 
-/* Whether another target that was seen stands where this one is thought to be. */
-static bool is_hidden(const struct tracker *t, const struct target *target, struct box box)
-{
-    for (int i = 0; i < t->n_slots; i++) {
-        const struct target *other = &t->targets[i];
-        if (other != target && target_is_live(other) && other->seen &&
-            box_overlap(other->track.box, box) > hidden)
-            return true;
-    }
-    return false;
-}
-
-/* No detection saw it in this update: do its pixels? */
-static void follow(struct tracker *t, struct target *target, struct image im)
-{
-    float unseen_s = 1e-6f * (float)(t->time_us - target->detected_us);
-    bool may = target->track.state == TRACK_NEW
-                   ? target->misses <= NEW_MISSES
-                   : target->misses == 0 || unseen_s <= t->options.hold;
-    struct box box = motion_box(&target->motion);
-    target->likeness = may ? follow_search(&target->follow, im, &box) : 0;
-    float least = target->misses == 0 ? same_pixels : missed_pixels;
-    target->confirmed = target->likeness >= least && !is_hidden(t, target, box);
-    if (target->confirmed) {
-        motion_correct(&target->motion, box, target->likeness * target->likeness);
-        target->track.seen_us = t->time_us;
-    }
-    target_settle(target);
-    if (target->track.state != TRACK_NEW && (target->confirmed || target->misses > 0))
-        target->track.state = target->confirmed ? TRACK_SURE : TRACK_COASTING;
-}
-
-static bool is_over(const struct tracker *t, const struct target *target)
-{
-    const struct track *track = &target->track;
-    if (target->seen || target->confirmed)
-        return false;
-    if (track->state == TRACK_NEW && target->misses > 0)
-        return true;
-    if (!box_is_finite(track->box) || (float)(t->time_us - track->seen_us) > 1e6f * t->options.lost)
-        return true;
-    struct box picture = {0, 0, (float)t->camera.picture_w, (float)t->camera.picture_h};
-    return picture.w > 0 && box_intersection(track->box, picture) < gone * box_area(track->box);
-}
-
-/* Targets that no detection saw: followed, coasting or over. Appends the reported ones. */
-static int follow_rest(struct tracker *t, struct image im, bool detected, struct face *faces,
-                       int max, int n)
-{
-    for (int i = 0; i < t->n_slots; i++) {
-        struct target *target = &t->targets[i];
-        if (!target_is_live(target) || target->seen)
-            continue;
-        target->misses += detected;
-        follow(t, target, im);
-        if (is_over(t, target)) {
-            target_lose(target);
-            continue;
-        }
-        target_doubt(t, target);
-        if (target->track.id == 0 || n >= max)
-            continue;
-        struct face *face = &faces[n++];
-        memset(face, 0, sizeof *face);
-        face->person = -1;
-        face->score = target->score;
-        target_put(target, face);
-        if (!target->confirmed)
-            face->has |= FACE_COASTING;
-    }
-    return n;
-}
-
 static void begin_update(struct tracker *t, struct image im, int64_t time_us)
 {
     struct camera_move move = camera_update(&t->camera, im);
@@ -253,18 +186,19 @@ static void begin_update(struct tracker *t, struct image im, int64_t time_us)
         tracker_cut(t);
     if (t->started && time_us < t->time_us)
         for (int i = 0; i < t->n_slots; i++)
-            t->targets[i].active = false;
+            t->targets[i].active = false; /* lost by the cut above: no head is left behind */
     float dt = t->started && time_us > t->time_us ? 1e-6f * (float)(time_us - t->time_us) : 0;
     for (int i = 0; i < t->n_slots; i++) {
         struct target *target = &t->targets[i];
         if (!target_is_live(target))
             continue;
+        cross_break(t, target);
         motion_shift(&target->motion, move.dx, move.dy);
         motion_predict(&target->motion, fminf(dt, t->options.lost),
                        target->seen || target->confirmed);
         target->seen = target->confirmed = false;
         if ((float)(time_us - target->track.seen_us) > 1e6f * t->options.lost)
-            target_lose(target);
+            target_lose(t, target);
     }
     t->time_us = time_us;
     t->started = true;
@@ -276,7 +210,9 @@ enum status tracker_update(struct tracker *t, struct image im, int64_t time_us, 
     begin_update(t, im, time_us);
     int found = detected ? (*n < FACES_MOST ? *n : FACES_MOST) : 0;
     int kept = take_detections(t, im, faces, found);
-    *n = follow_rest(t, im, detected, faces, max, kept);
+    *n = unseen_follow(t, im, detected, faces, max, kept);
+    cross_watch(t);
+    look_learn(t, im);
     tracker_show(t);
     return OK;
 }

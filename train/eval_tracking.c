@@ -11,29 +11,30 @@
 #include "tracker/single.h"
 #include "train/eval.h"
 #include "train/eval_words.h"
-#include "train/plot.h"
-#include "train/sequences.h"
-#include "train/tracking_score.h"
+#include "train/tracking_report.h"
 
-struct tracking_options { const char *sequences, *tracker, *only, *plot; };
+struct tracking_options { const char *sequences, *tracker, *only, *plot; int begin, frames; };
 #define AT(field) offsetof(struct tracking_options, field)
 static const struct option tracking_table[] = {
-    {"sequences", OPTION_TEXT, AT(sequences), "", 0, 0, NULL, "folder of OTB sequences"},
+    {"sequences", OPTION_TEXT, AT(sequences), "", 0, 0, NULL, "folder of OTB or TLD sequences"},
     {"tracker", OPTION_TEXT, AT(tracker), "pixels", 0, 0, NULL, "which tracker"},
     {"only", OPTION_TEXT, AT(only), "", 0, 0, NULL, "these sequences only, separated by commas"},
+    {"begin", OPTION_INT, AT(begin), "1", 1, 1000000, NULL, "the frame whose box is given, in each sequence"},
+    {"frames", OPTION_INT, AT(frames), "0", 0, 1000000, NULL, "so many frames of each sequence at most; 0: all"},
     {"plot", OPTION_TEXT, AT(plot), "", 0, 0, NULL,
      "draw success into this PNG, and precision into the one beside it, NAME-precision.png"},
     {0},
 };
 #undef AT
 
-enum { PATH = 1024, TRACKER_OPTIONS = 1024 };
+enum { TRACKER_OPTIONS = 1024 };
 struct measuring {
     struct tracking_options options;
     const struct single_kind *kind;
     max_align_t values[TRACKER_OPTIONS / sizeof(max_align_t)]; /* the tracker's options */
     struct sequences sequences;
     struct tracking_score *scores, mean;
+    struct tracking_returns returns;
     long frames;
     double spent;
 };
@@ -73,60 +74,80 @@ static enum status read_words(struct measuring *m, int n_words, char **words, st
     return s;
 }
 
+/* --begin and --frames: which part of the sequence is run. */
+static enum status part_of(const struct measuring *m, const struct sequence *q, int *from, int *to)
+{
+    *from = m->options.begin - 1;
+    *to = m->options.frames && m->options.frames < q->n - *from ? *from + m->options.frames : q->n;
+    if (*from >= q->n || q->truth[*from].w <= 0)
+        return fail(BAD_USAGE, "%s: there is no target in frame %d, where it is to begin", q->name, m->options.begin);
+    return OK;
+}
+
+/* What the tracker said of each frame of a part, from its first on. */
+struct run { int from, n; struct box *found; float *sure; double seconds; };
+
 /* One frame: the first is given, the others are found. */
-static enum status follow(struct measuring *m, void *tracker, struct image im, const struct sequence *q, int i,
-                          struct box *box, double *seconds)
+static enum status follow(struct measuring *m, void *tracker, struct image im, const struct sequence *q, struct run *r,
+                          int i)
 {
     enum status s = OK;
     int64_t before = clock_thread_us();
+    r->found[i] = i == 0 ? q->truth[r->from] : r->found[i - 1];
+    r->sure[i] = 1;
     if (i == 0)
-        s = m->kind->start(tracker, im, *box = q->truth[0]);
+        s = m->kind->start(tracker, im, r->found[i]);
     else
-        m->kind->update(tracker, im, box);
-    *seconds += 1e-6 * (double)(clock_thread_us() - before);
+        r->sure[i] = m->kind->update(tracker, im, &r->found[i]);
+    r->seconds += 1e-6 * (double)(clock_thread_us() - before);
     return s ? fail_in(s, "%s", q->name) : OK;
 }
 
 static enum status follow_all(struct measuring *m, void *tracker, struct capture *capture, struct frame *frame,
-                              const struct sequence *q, struct box *found, double *seconds)
+                              const struct sequence *q, struct run *r)
 {
     enum status s = OK;
-    struct box box = {0};
-    for (int i = 0; !s && i < q->n; i++) {
+    for (int i = 0; !s && i < r->from + r->n; i++) {
         s = capture_read(capture, frame);
         if (s == END)
             s = fail(BAD_DATA, "%s: has %d frames, its truth %d", q->pictures, i, q->n);
-        if (!s)
-            s = follow(m, tracker, frame->image, q, i, &box, seconds);
-        found[i] = box;
+        if (!s && i >= r->from)
+            s = follow(m, tracker, frame->image, q, r, i - r->from);
     }
     return s;
 }
 
 static enum status run_sequence(struct measuring *m, void *tracker, const struct sequence *q,
-                                struct tracking_score *score, double *seconds)
+                                struct tracking_score *score, struct run *r)
 {
     struct capture *capture = NULL;
     struct frame_pool *pool = NULL;
     struct capture_options o;
     option_defaults(capture_option_table, &o);
     o.width = o.height = o.picture_width = 0; /* boxes are pixels of the source */
-    struct box *found = memory_alloc((size_t)q->n, sizeof *found);
-    enum status s = found ? OK : fail(NO_RESOURCE, "%s: no memory", q->name);
+    int to;
+    enum status s = part_of(m, q, &r->from, &to);
+    r->n = s ? 0 : to - r->from;
+    if (!s && (!(r->found = memory_alloc((size_t)r->n, sizeof *r->found)) ||
+               !(r->sure = memory_alloc((size_t)r->n, sizeof *r->sure))))
+        s = fail(NO_RESOURCE, "%s: no memory", q->name);
     if (!s)
         s = capture_open(&capture, q->pictures, &o, NULL);
     if (!s)
         s = frame_pool_create(&pool, 1, 1);
     struct frame *frame = s ? NULL : frame_get(pool);
     if (!s)
-        s = follow_all(m, tracker, capture, frame, q, found, seconds);
-    if (!s)
-        tracking_score(score, q->truth, found, q->n);
+        s = follow_all(m, tracker, capture, frame, q, r);
+    if (!s) {
+        tracking_score(score, q->truth + r->from, r->found, r->n);
+        tracking_count_returns(&m->returns, q->truth + r->from, r->found, r->sure, r->n);
+    }
     if (frame)
         frame_put(pool, frame);
     frame_pool_free(&pool);
     capture_close(&capture);
-    memory_free(&found);
+    memory_free(&r->found);
+    memory_free(&r->sure);
     return s;
 }
 
@@ -141,49 +162,20 @@ static enum status measure(struct measuring *m)
     printf("%-20s %7s %12s %8s %10s\n", m->kind->name, "frames", "precision20", "auc", "ms a frame");
     for (size_t i = 0; !s && i < n; i++) {
         const struct sequence *q = &m->sequences.all[i];
-        double seconds = 0;
-        s = run_sequence(m, tracker, q, &m->scores[i], &seconds);
+        struct run r = {0};
+        s = run_sequence(m, tracker, q, &m->scores[i], &r);
         if (s)
             break;
-        printf("%-20s %7d %12.4f %8.4f %10.3f\n", q->name, q->n, m->scores[i].precision20, m->scores[i].auc,
-               1e3 * seconds / q->n);
+        printf("%-20s %7d %12.4f %8.4f %10.3f\n", q->name, r.n, m->scores[i].precision20, m->scores[i].auc,
+               1e3 * r.seconds / r.n);
         fflush(stdout);
-        m->frames += q->n;
-        m->spent += seconds;
+        m->frames += r.n;
+        m->spent += r.seconds;
     }
     if (tracker)
         m->kind->close(&tracker);
     tracking_mean(&m->mean, m->scores, (int)n);
     return s;
-}
-
-static enum status draw_one(const char *path, const char *title, const char *x_name, const double *x, const double *y,
-                            int n, const char *name)
-{
-    struct plot p = {.title = title, .x_name = x_name, .y_name = "part of the frames",
-                     .x_low = 0, .x_high = x[n - 1], .y_low = 0, .y_high = 1, .n = 1};
-    p.series[0] = (struct plot_series){.name = name, .x = x, .y = y, .n = n};
-    return plot_curves(path, &p);
-}
-
-static enum status draw(const struct measuring *m)
-{
-    char path[PATH], title[128], legend[64];
-    double x[TRACKING_PIXELS];
-    const char *out = m->options.plot, *dot = strrchr(out, '.');
-    int stem = dot && !strchr(dot, '/') ? (int)(dot - out) : (int)strlen(out);
-    if (snprintf(path, sizeof path, "%.*s-precision.png", stem, out) >= PATH)
-        return fail(BAD_USAGE, "%s: the name is too long", out);
-    for (int i = 0; i < TRACKING_OVERLAPS; i++)
-        x[i] = (double)i / (TRACKING_OVERLAPS - 1);
-    snprintf(title, sizeof title, "Success over %d targets", (int)m->sequences.n);
-    snprintf(legend, sizeof legend, "%s: %.3f", m->kind->name, m->mean.auc);
-    enum status s = draw_one(out, title, "overlap", x, m->mean.success, TRACKING_OVERLAPS, legend);
-    for (int i = 0; i < TRACKING_PIXELS; i++)
-        x[i] = i;
-    snprintf(title, sizeof title, "Precision over %d targets", (int)m->sequences.n);
-    snprintf(legend, sizeof legend, "%s: %.3f", m->kind->name, m->mean.precision20);
-    return s ? s : draw_one(path, title, "pixels off", x, m->mean.precision, TRACKING_PIXELS, legend);
 }
 
 enum status eval_tracking(int n_words, char **words)
@@ -197,10 +189,13 @@ enum status eval_tracking(int n_words, char **words)
     if (!s)
         s = measure(&m);
     if (!s && *m.options.plot)
-        s = draw(&m);
-    if (!s)
+        s = tracking_draw(m.options.plot, m.kind->name, &m.mean, (int)m.sequences.n);
+    if (!s) {
+        tracking_print_attributes(&m.sequences, m.scores);
+        tracking_print_returns(&m.returns);
         printf("precision20=%.4f auc=%.4f sequences=%d fps=%.2f\n", m.mean.precision20, m.mean.auc,
                (int)m.sequences.n, m.spent > 0 ? (double)m.frames / m.spent : 0);
+    }
     memory_free(&m.scores);
     sequences_free(&m.sequences);
     arena_free(&texts);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Folders of the OTB kind to sequences. Rows are x, y, w, h from 1, separated by commas, blanks or tabs. */
+ * Folders of the OTB or TLD kind to sequences. Rows are x, y, w, h (OTB) or two corners, the second inclusive (TLD), from
+ * 1, separated by commas, blanks or tabs. */
 #include "train/sequences.h"
 
 #include <dirent.h>
@@ -27,7 +28,7 @@ static enum status join(char *out, const char *folder, const char *name)
 }
 
 /* "12,30,40,50", "12 30 40 50"; NaN, or a size of 0: absent. */
-static enum status read_row(struct box *out, const char *line, const char *path, int number)
+static enum status read_row(struct box *out, const char *line, bool corners, const char *path, int number)
 {
     double v[4];
     const char *at = line;
@@ -36,15 +37,20 @@ static enum status read_row(struct box *out, const char *line, const char *path,
         at += strspn(at, ", \t;");
         v[i] = strtod(at, &end);
         if (end == at)
-            return fail(BAD_DATA, "%s:%d: \"%s\" is no row of x, y, width, height", path, number, line);
+            return fail(BAD_DATA, "%s:%d: \"%s\" is no row of %s", path, number, line,
+                        corners ? "x1, y1, x2, y2" : "x, y, width, height");
         at = end;
+    }
+    if (corners) {
+        v[2] -= v[0] - 1;
+        v[3] -= v[1] - 1;
     }
     bool there = isfinite(v[0] + v[1] + v[2] + v[3]) && v[2] > 0 && v[3] > 0;
     *out = there ? (struct box){(float)v[0] - 1, (float)v[1] - 1, (float)v[2], (float)v[3]} : (struct box){0};
     return OK;
 }
 
-static enum status read_truth(struct sequence *out, const char *path, struct arena *arena)
+static enum status read_truth(struct sequence *out, const char *path, bool corners, struct arena *arena)
 {
     struct file_lines lines;
     struct box *boxes = NULL;
@@ -57,7 +63,7 @@ static enum status read_truth(struct sequence *out, const char *path, struct are
             continue;
         s = memory_grow(&boxes, &room, n + 1, sizeof *boxes);
         if (!s)
-            s = read_row(&boxes[n++], lines.line, path, lines.number);
+            s = read_row(&boxes[n++], lines.line, corners, path, lines.number);
     }
     file_lines_close(&lines);
     s = s == END ? OK : s;
@@ -81,17 +87,35 @@ static bool wanted(const char *only, const char *name)
     return !only || !*only;
 }
 
-static enum status add(struct sequences *out, const char *name, const char *pictures, const char *truth)
+/* attrs.txt of the folder, else the benchmark's table. */
+static enum status read_attributes(struct sequence *q, const char *folder)
+{
+    char path[PATH];
+    struct file_lines lines;
+    enum status s = join(path, folder, "attrs.txt");
+    q->attributes = sequence_attributes_known(q->name);
+    if (s || !file_exists(path) || (s = file_lines_open(&lines, path)))
+        return s;
+    q->attributes = 0;
+    while ((s = file_lines_next(&lines)) == OK)
+        q->attributes |= sequence_attributes_parse(lines.line);
+    file_lines_close(&lines);
+    return s == END ? OK : s;
+}
+
+struct place { const char *folder, *pictures, *truth; bool corners; };
+static enum status add(struct sequences *out, const char *name, const struct place *p)
 {
     enum status s = memory_grow(&out->all, &out->room, out->n + 1, sizeof *out->all);
     if (s)
         return s;
     struct sequence *q = &out->all[out->n++];
     q->name = arena_text(out->arena, name);
-    q->pictures = arena_text(out->arena, pictures);
+    q->pictures = arena_text(out->arena, p->pictures);
     if (!q->name || !q->pictures)
-        return fail(NO_RESOURCE, "%s: no memory", truth);
-    return read_truth(q, truth, out->arena);
+        return fail(NO_RESOURCE, "%s: no memory", p->truth);
+    s = read_attributes(q, p->folder);
+    return s ? s : read_truth(q, p->truth, p->corners, out->arena);
 }
 
 /* The targets of one folder; one without truth has none. */
@@ -103,8 +127,9 @@ static enum status read_folder(struct sequences *out, const char *folder, const 
         s = join(pictures, folder, "frames.mkv");
     if (!s)
         s = join(truth, folder, "groundtruth_rect.txt");
+    struct place place = {folder, pictures, truth, false};
     if (!s && wanted(only, name) && file_exists(truth))
-        return add(out, name, pictures, truth);
+        return add(out, name, &place);
     for (int i = 1; !s && i < 100; i++) {
         snprintf(part, sizeof part, "groundtruth_rect.%d.txt", i);
         s = join(truth, folder, part);
@@ -112,8 +137,13 @@ static enum status read_folder(struct sequences *out, const char *folder, const 
             break;
         snprintf(part, sizeof part, "%s.%d", name, i);
         if (wanted(only, name) || wanted(only, part))
-            s = add(out, part, pictures, truth);
+            s = add(out, part, &place);
     }
+    if (!s)
+        s = join(truth, folder, "gt.txt");
+    place.corners = true;
+    if (!s && wanted(only, name) && file_exists(truth))
+        s = add(out, name, &place);
     return s;
 }
 
@@ -148,7 +178,7 @@ enum status sequences_read(struct sequences *out, const char *folder, const char
     if (!s && out->n == 0)
         s = read_folders(out, folder, only);
     if (!s && out->n == 0)
-        s = fail(BAD_USAGE, "%s: no sequences%s%s: expected folders with groundtruth_rect.txt", folder,
+        s = fail(BAD_USAGE, "%s: no sequences%s%s: expected folders with groundtruth_rect.txt or gt.txt", folder,
                  only && *only ? " named " : "", only ? only : "");
     if (s)
         sequences_free(out);

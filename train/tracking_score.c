@@ -4,6 +4,7 @@
 #include "train/tracking_score.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static void add(struct tracking_score *to, struct box truth, struct box found)
@@ -49,4 +50,32 @@ void tracking_mean(struct tracking_score *out, const struct tracking_score *scor
         out->counted += scores[i].counted;
     }
     finish(out, n ? n : 1);
+}
+
+static bool is_found(const struct box *truth, const struct box *found, int n)
+{
+    int row = 0, stay = 0;
+    while (stay < n && truth[stay].w > 0)
+        stay++;
+    int needed = stay < TRACKING_STAYS ? stay : TRACKING_STAYS;
+    for (int i = 0; i < stay && i < TRACKING_BACK + TRACKING_STAYS - 1; i++) {
+        row = box_overlap(truth[i], found[i]) > 0.5f ? row + 1 : 0;
+        if (row >= needed)
+            return true;
+    }
+    return false;
+}
+
+void tracking_count_returns(struct tracking_returns *out, const struct box *truth, const struct box *found,
+                            const float *sure, int n)
+{
+    for (int i = 1; i < n; i++) {
+        if (truth[i].w <= 0) {
+            out->absent++;
+            out->silent += sure[i] <= 0;
+        } else if (truth[i - 1].w <= 0) {
+            out->returns++;
+            out->found += is_found(truth + i, found + i, n - i);
+        }
+    }
 }

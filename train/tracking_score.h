@@ -18,4 +18,15 @@ void tracking_score(struct tracking_score *out, const struct box *truth, const s
 /* The mean over sequences, each with the same weight. */
 void tracking_mean(struct tracking_score *out, const struct tracking_score *scores, int n);
 
+/* Absences: the target leaves and comes back. It is found again when, from one of the first TRACKING_BACK frames after
+ * its return on, TRACKING_STAYS frames in a row overlap the truth by more than half (or all that is left of its stay). */
+enum { TRACKING_BACK = 15, TRACKING_STAYS = 3 };
+struct tracking_returns {
+    int returns, found;
+    long absent, silent; /* frames without the target; those in which the tracker said so: sureness 0 */
+};
+/* sure [n]: what the tracker said of each frame. Adds to `out`. */
+void tracking_count_returns(struct tracking_returns *out, const struct box *truth, const struct box *found,
+                            const float *sure, int n);
+
 #endif

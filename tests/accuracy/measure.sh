@@ -31,3 +31,4 @@ say "facetrail eval attributes --pack faces-celeba.mkv --split val" "$program" e
 say "tests/accuracy/solvay.sh" sh "$here/solvay.sh" "$build"
 say "tests/accuracy/noface.sh" sh "$here/noface.sh" "$build"
 say "tests/accuracy/intel.sh" sh "$here/intel.sh" "$build"
+say "tests/accuracy/tracks.sh" sh "$here/tracks.sh" "$build"
