@@ -39,6 +39,8 @@ struct kernels {
     /* Short rows of n floats: `rows` of them, steps in floats. */
     void (*copy_rows)(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows);
     void (*add_rows)(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows); /* += */
+    /* Every `parts`-th word: out[i * out_step + x] = in[x * parts + i], for i below parts, x below n. */
+    void (*split)(uint32_t *out, size_t out_step, const uint32_t *in, int parts, int n);
     /* 3x3, one border pixel of zeros, one plane; stride 1 or 2; out is (w - 1) / stride + 1 by (h - 1) / stride + 1.
      * weights: 9, row by row. */
     void (*depthwise3)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,

@@ -224,9 +224,16 @@ static size_t hamming_near(struct kernels_near *out, const uint64_t *groups, con
     return found;
 }
 
+static void split(uint32_t *out, size_t out_step, const uint32_t *in, int parts, int n)
+{
+    for (int x = 0; x < n; x++)
+        for (int i = 0; i < parts; i++)
+            out[(size_t)i * out_step + (size_t)x] = in[x * parts + i];
+}
+
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
-    "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
+    "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
     depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, false,
     half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, hamming,
     hamming_near,

@@ -177,6 +177,24 @@ static void normalize_backward(float *restrict in_grad, const float *restrict gr
             in_grad[i] = (set ? 0 : in_grad[i]) + a * grad[i] + b * x[i] + shift;
 }
 
+/* With the number of parts known, the loads are vectors and shuffles. */
+static inline void split_into(uint32_t *restrict out, size_t out_step, const uint32_t *restrict in, size_t parts, size_t n)
+{
+    for (size_t x = 0; x < n; x++)
+        for (size_t i = 0; i < parts; i++)
+            out[i * out_step + x] = in[x * parts + i];
+}
+
+static void split(uint32_t *restrict out, size_t out_step, const uint32_t *restrict in, int parts, int n)
+{
+    if (parts == 2)
+        split_into(out, out_step, in, 2, (size_t)n);
+    else if (parts == 4)
+        split_into(out, out_step, in, 4, (size_t)n);
+    else
+        split_into(out, out_step, in, (size_t)parts, (size_t)n);
+}
+
 static int hamming(const uint64_t *restrict a, const uint64_t *restrict b, size_t n_words)
 {
     int n = 0;
@@ -222,7 +240,7 @@ static size_t hamming_near(struct kernels_near *restrict out, const uint64_t *re
 }
 
 const struct kernels JOIN(kernels_, KERNELS) = {
-    TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows,
+    TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
     JOIN(depthwise3_, KERNELS), JOIN(depthwise3_backward_, KERNELS), momentum_step, moments, normalize_sums, normalize_backward, JOIN(rows_product_, KERNELS), JOIN(rows_outer_, KERNELS), FAST_HALF,
     HALF(half_rows), HALF(half_pairs), HALF(pairs_product), HALF(half_outer), hamming,
     hamming_near,

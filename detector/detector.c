@@ -30,6 +30,8 @@ const struct option detector_option_table[] = {
       "least score that is reported" },
     { "overlap", OPTION_FLOAT, offsetof(struct detector_options, overlap), "0.4", 0.05, 0.95, NULL,
       "windows that overlap more than this (intersection over union) are one face" },
+    { "half", OPTION_BOOL, offsetof(struct detector_options, half), "yes", 0, 0, NULL,
+      "multiply with bfloat16 on processors that are faster so; sums stay floats" },
     { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "1", 0, LEVELS - 1, NULL,
       "how often the picture is halved and searched again, for faces that fill it" },
     { 0 },
@@ -80,6 +82,7 @@ static enum status levels_plan(struct detector *d, int w, int h)
             levels_free(d);
             return s;
         }
+        net_run_half(l->run, d->options.half);
         if (i) {
             l->picture = (struct image){ NULL, lw, lh, lw * IMAGE_PIXEL };
             l->picture.pixels = memory_alloc((size_t) lh, (size_t) l->picture.stride);
@@ -107,7 +110,7 @@ static enum status open_second(struct detector *d, const struct detector_options
         return fail(NO_RESOURCE, "no memory for the detector");
     }
     const enum status s = shipped ? file_find_weights(path, sizeof path, "marks") : OK;
-    return s ? s : marks_open(&d->second, shipped ? path : o->marks);
+    return s ? s : marks_open(&d->second, shipped ? path : o->marks, o->half);
 }
 
 enum status detector_open(struct detector **out, const struct detector_options *o)

@@ -15,6 +15,7 @@ struct detector_options {
     float score;         /* least score that is reported */
     float glance;        /* least score of LNet alone that is worth a second look */
     float overlap;       /* IoU above which two windows are one face */
+    bool half;           /* products of bfloat16 where that is faster */
     int pyramid;         /* halvings of the picture that are searched too, for very large faces; 0: none */
 };
 extern const struct option detector_option_table[];

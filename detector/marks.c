@@ -23,7 +23,7 @@ struct warp marks_warp(const struct point marks[FACE_MARKS])
     return warp_similarity(marks_canonical, marks, FACE_MARKS);
 }
 
-enum status marks_open(struct marks_net **out, const char *path)
+enum status marks_open(struct marks_net **out, const char *path, bool half)
 {
     struct marks_net *l = memory_alloc(1, sizeof *l);
     enum status s = l ? net_load(&l->net, path, "marks") : fail(NO_RESOURCE, "%s: no memory", path);
@@ -44,6 +44,7 @@ enum status marks_open(struct marks_net **out, const char *path)
         marks_close(&l);
         return s;
     }
+    net_run_half(l->run, half);
     *out = l;
     return OK;
 }

@@ -15,8 +15,8 @@ extern const struct point marks_canonical[FACE_MARKS];
 struct warp marks_warp(const struct point marks[FACE_MARKS]);
 
 struct marks_net;
-/* path: a weights file of the net `marks`. */
-enum status marks_open(struct marks_net **out, const char *path);
+/* path: a weights file of the net `marks`; half: see net_run_half. */
+enum status marks_open(struct marks_net **out, const char *path, bool half);
 void marks_close(struct marks_net **l);
 const struct net *marks_model(const struct marks_net *l);
 /* Moves the marks of each window and writes the net's logit, 0: as likely a face as not. Allocates nothing. */

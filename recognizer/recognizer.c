@@ -84,7 +84,7 @@ enum status recognizer_open(struct recognizer **out, const struct recognizer_opt
     if (o->weights && *o->weights)
         snprintf(path, sizeof path, "%s", o->weights);
     else
-        s = file_find_weights(path, sizeof path, "deepid2");
+        s = file_find_weights(path, sizeof path, "deepid2plus");
     if (s || (s = arena_seal(a)) || (s = net_load(&r->net, path, NULL)) ||
         (s = embed_open(&r->embed, r->net, path, o->mirror, o->half)) || (s = load_matcher(r, path, o))) {
         recognizer_close(&r);

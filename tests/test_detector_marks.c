@@ -83,7 +83,7 @@ static void usual_marks_stay(void **state)
     float logits[N];
     struct marks_net *m;
     (void) state;
-    assert_int_equal(marks_open(&m, write_net(0, 2)), OK);
+    assert_int_equal(marks_open(&m, write_net(0, 2), true), OK);
     for (int i = 0; i < N; i++) {
         before[i] = w[i] = turned(0.5f + 0.03f * (float) i, 0.02f * (float) (i - 20), (float) i, 10);
     }
@@ -106,7 +106,7 @@ static void marks_move_with_the_face(void **state)
     float logit;
     struct marks_net *m;
     (void) state;
-    assert_int_equal(marks_open(&m, write_net(0.1f, -1)), OK);
+    assert_int_equal(marks_open(&m, write_net(0.1f, -1), true), OK);
     marks_refine(m, picture, &w, 1, &logit);
     for (int j = 0; j < FACE_MARKS; j++) {
         assert_float_equal(w.marks[j].x, 2 * (marks_canonical[j].x + 2 * 0.1f * MARKS_UNIT) + 5, 0.02);
@@ -124,9 +124,9 @@ static void other_nets_are_refused(void **state)
     assert_int_equal(net_create(&n, &model_deepid2, NULL, 1), OK);
     assert_int_equal(net_save(n, kit_path("other.safetensors"), NULL, 0), OK);
     net_free(&n);
-    assert_int_equal(marks_open(&m, kit_path("other.safetensors")), BAD_MATCH);
+    assert_int_equal(marks_open(&m, kit_path("other.safetensors"), true), BAD_MATCH);
     assert_null(m);
-    assert_int_not_equal(marks_open(&m, kit_path("missing.safetensors")), OK);
+    assert_int_not_equal(marks_open(&m, kit_path("missing.safetensors"), true), OK);
     assert_null(m);
 }
 

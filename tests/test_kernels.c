@@ -222,6 +222,22 @@ static void products_of_rows(void **state)
             }
 }
 
+static void words_are_split(void **state)
+{
+    (void)state;
+    kernels_all(tables, TABLES);
+    FOR_EACH_TABLE(k)
+    for (int parts = 1; parts < 6; parts++)
+        for (int n = 1; n < 70; n += 3) {
+            memset(want, 0, sizeof want);
+            memset(have, 0, sizeof have);
+            ref->split((uint32_t *)(void *)want, 80, (const uint32_t *)(const void *)a, parts, n);
+            k->split((uint32_t *)(void *)have, 80, (const uint32_t *)(const void *)a, parts, n);
+            assert_memory_equal(want, have, sizeof want);
+            assert_true(want[80 * (parts - 1) + n - 1] == a[parts * n - 1]);
+        }
+}
+
 /* Halves: the rounding is the same everywhere, and the sums of products agree. */
 static void products_of_halves(void **state)
 {
@@ -317,6 +333,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(along_a_row), cmocka_unit_test(planes), cmocka_unit_test(equal_values_pool_once),
         cmocka_unit_test(bits),        cmocka_unit_test(near_codes), cmocka_unit_test(steps), cmocka_unit_test(products_of_rows),
         cmocka_unit_test(products_of_halves),
+        cmocka_unit_test(words_are_split),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         bench();

@@ -39,6 +39,11 @@ static void conv_strided(struct net_builder *b)
     square(b, net_conv(b, "conv", stem(b, 2, 7, 9), .maps = 3, .kernel = 3, .stride = 2, .pad = 1),
            (struct shape){ 1, 3, 4, 5 });
 }
+static void conv_strided_even(struct net_builder *b)
+{
+    square(b, net_conv(b, "conv", stem(b, 3, 11, 14), .maps = 5, .kernel = 6, .stride = 4, .pad = 1),
+           (struct shape){ 1, 5, 2, 3 });
+}
 static void conv_point(struct net_builder *b)
 {
     square(b, net_conv(b, "conv", stem(b, 3, 4, 5), .maps = 2, .kernel = 1, .no_bias = true), (struct shape){ 1, 2, 4, 5 });
@@ -183,6 +188,7 @@ static const struct { const char *name; void (*build)(struct net_builder *b); } 
     { "softmax", softmax }, { "pair L2", pair_l2 }, { "pair L1", pair_l1 }, { "pair cosine", pair_cosine },
     { "pair same", pair_same }, { "pair different", pair_different }, { "logistic", logistic },
     { "logistic focal", logistic_focal }, { "huber", huber }, { "boxes", boxes }, { "hinge", hinge },
+    { "conv strided, even", conv_strided_even },
 };
 
 static void build_toy(struct net_builder *b, const void *options)
@@ -240,7 +246,8 @@ static void gradients_match(void **state)
                 n->weights[n->params[p].at + k] += 0.3f * random_normal(&random);
         fill_inputs(run, n, &random);
         double at = loss_at(run);
-        assert_true(isfinite(at) && at > 0);
+        if (!(isfinite(at) && at > 0))
+            fail_msg("%s: the loss is %g", nets[t].name, at);
         memset(run->gradients, 0, n->n_weights * sizeof(float));
         loss_at(run);
         float *kept = test_malloc(n->n_weights * sizeof(float) + 4);

@@ -43,7 +43,7 @@ static enum status open_net(struct study *s, const char *weights)
     if (*weights)
         snprintf(path, sizeof path, "%s", weights);
     else
-        e = file_find_weights(path, sizeof path, "deepid2");
+        e = file_find_weights(path, sizeof path, "deepid2plus");
     if (e || (e = net_load(&s->net, path, NULL)) || (e = net_find(s->net, "face", &s->face)) ||
         (e = net_run_create(&s->run, s->net, BATCH, NET_INFER)))
         return e;

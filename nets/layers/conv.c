@@ -80,6 +80,8 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
         plan->scratch = larger(conv_rows_scratch(o, &p), conv_rows_half_scratch(o, &p));
     else /* patches and their gradient */
         plan->scratch = 2 * (size_t)k * (size_t)conv_tile_rows(&p) * (size_t)p.ow;
+    if (conv_phases_fits(o))
+        plan->scratch = larger(plan->scratch, conv_phases_scratch(o, &p));
     return OK;
 }
 
@@ -118,7 +120,10 @@ static void forward(const void *options, const struct pass *pass)
     if (depthwise(o))
         depthwise_forward(o, pass);
     else
-        (o->grid ? conv_regions_forward : conv_rows_fits(o) ? rows : conv_shared_forward)(o, pass);
+        (o->grid               ? conv_regions_forward
+         : conv_rows_fits(o)   ? rows
+         : conv_phases_fits(o) ? conv_phases_forward
+                               : conv_shared_forward)(o, pass);
 }
 
 static void backward(const void *options, const struct pass *pass)

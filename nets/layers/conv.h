@@ -24,6 +24,10 @@ void conv_rows_backward(const struct conv *o, const struct pass *pass);
 size_t conv_rows_half_scratch(const struct conv *o, const struct patches *p);
 void conv_rows_half_forward(const struct conv *o, const struct pass *pass);
 void conv_rows_half_backward(const struct conv *o, const struct pass *pass);
+/* Step above 1: products with shifted rows of the picture's phases; forward only. */
+bool conv_phases_fits(const struct conv *o);
+size_t conv_phases_scratch(const struct conv *o, const struct patches *p);
+void conv_phases_forward(const struct conv *o, const struct pass *pass);
 void conv_regions_forward(const struct conv *o, const struct pass *pass);
 void conv_regions_backward(const struct conv *o, const struct pass *pass);
 size_t conv_regions_scratch(const struct conv *o, const struct patches *p, int n);

@@ -81,7 +81,7 @@ static void print_spent(const struct net_run *r, double blas)
 }
 
 static int bench(const char *what, const struct model *m, const void *options, int batch, int h, int w, enum net_use use,
-                 bool layers)
+                 bool half, bool layers)
 {
     struct net *n = NULL;
     struct net_run *r = NULL;
@@ -92,6 +92,7 @@ static int bench(const char *what, const struct model *m, const void *options, i
         return 1;
     }
     fill(r);
+    net_run_half(r, half);
     double best = 1e30, step = 1e30, blas = blas_rate();
     for (int i = 0; i < TIMES; i++) {
         int64_t t = clock_thread_us();
@@ -112,7 +113,7 @@ static int bench(const char *what, const struct model *m, const void *options, i
     blas = again > blas ? again : blas;
     /* backward costs about twice the forward */
     double rate = 2 * multiply_adds(n, r) * batch * (use == NET_LEARN ? 3 : 1) / best / 1e3;
-    printf("%s,%d,%.3f,%.1f,%.1f,%.1f,%.2f\n", what, batch, best / 1e3, 1e6 * batch / best, rate, blas, rate / blas);
+    printf("%s%s,%d,%.3f,%.1f,%.1f,%.1f,%.2f\n", what, half ? " half" : "", batch, best / 1e3, 1e6 * batch / best, rate, blas, rate / blas);
     if (layers) {
         printf("  %-16s %-12s %8s %5s   %8s %5s\n", "layer", "kind", "forward", "ratio", "backward", "ratio");
         print_spent(r, blas);
@@ -173,7 +174,7 @@ int main(int n_words, char **words)
     setvbuf(stdout, NULL, _IOLBF, 0); /* a bench that is ended has shown what it had */
     printf("what,batch,ms,samples_s,gflops,blas_gflops,ratio\n");
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (wanted(all[i].what, n_words, words))
-            bad |= bench(all[i].what, all[i].model, all[i].options, all[i].batch, all[i].h, all[i].w, all[i].use, layers);
+        for (int half = 0; half <= kernels_best()->fast_half && wanted(all[i].what, n_words, words); half++)
+            bad |= bench(all[i].what, all[i].model, all[i].options, all[i].batch, all[i].h, all[i].w, all[i].use, half, layers);
     return bad;
 }
