@@ -89,7 +89,7 @@ static float limit(float v, float high)
     return v < high ? v : high;
 }
 
-/* First input pixel and count that a block needs along one axis, within the picture. */
+/* First input pixel and count that a block needs along one axis, within the picture; of a block outside it, the edge. */
 static int first_of(struct range r, int size)
 {
     return (int)limit(floorf(r.low) - 1, (float)(size - 1));
@@ -97,7 +97,8 @@ static int first_of(struct range r, int size)
 
 static int count_of(struct range r, int first, int size)
 {
-    return (int)limit(ceilf(r.high) + 2, (float)size) - first;
+    int count = (int)limit(ceilf(r.high) + 2, (float)size) - first;
+    return count > 0 ? count : 1;
 }
 
 static void row_add(uint32_t *restrict sums, const uint8_t *restrict in, int n)

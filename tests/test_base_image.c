@@ -351,6 +351,24 @@ static void sharpness_is_the_laplacian_variance(void **state)
     memory_free(&smooth.pixels);
 }
 
+/* Shrunk and wholly outside, on each side: the nearest edge pixel. */
+static void warp_outside_is_the_edge(void **state)
+{
+    (void)state;
+    static uint8_t in_pixels[64 * 64 * IMAGE_PIXEL], out_pixels[32 * 32 * IMAGE_PIXEL];
+    const struct image in = {in_pixels, 64, 64, 64 * IMAGE_PIXEL}, out = {out_pixels, 32, 32, 32 * IMAGE_PIXEL};
+    static const float away[4][2] = {{-900, 0}, {900, 0}, {0, -900}, {0, 900}};
+    image_fill(in, 10, 120, 200);
+    for (int i = 0; i < 4; i++) {
+        image_fill(out, 0, 0, 0);
+        image_warp(out, in, (struct warp){2.5f, 0, away[i][0], 0, 2.5f, away[i][1]});
+        for (int k = 0; k < 32 * 32; k++) {
+            assert_int_equal(out_pixels[k * IMAGE_PIXEL + IMAGE_R], 10);
+            assert_int_equal(out_pixels[k * IMAGE_PIXEL + IMAGE_B], 200);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +387,7 @@ int main(void)
         cmocka_unit_test(warp_follows_any_similarity),
         cmocka_unit_test(warp_does_not_alias),
         cmocka_unit_test(warp_survives_nonsense),
+        cmocka_unit_test(warp_outside_is_the_edge),
         cmocka_unit_test(planes_have_the_stated_values),
         cmocka_unit_test(sharpness_is_the_laplacian_variance),
     };

@@ -48,7 +48,10 @@ void spectrum_forward(const struct spectrum *s, float *out, const float *maps, i
 {
     const int grid = s->grid, half = s->half, width = 2 * half, bins = s->bins;
     CHECK(n <= s->max);
-    gemm(false, false, n * grid, width, grid, 1, maps, grid, s->across, width, 0, s->rows, width);
+    /* map by map: so small that BLAS takes one thread, and the sums are the same however many it has */
+    for (int i = 0; i < n; i++)
+        gemm(false, false, grid, width, grid, 1, maps + (size_t)(i * grid * grid), grid, s->across, width, 0,
+             s->rows + (size_t)(i * grid * width), width);
     for (int i = 0; i < n; i++) {
         float *re = out + (size_t)(i * 2 * bins), *im = re + bins;
         gemm(false, false, 2 * grid, width, grid, 1, s->down, grid, s->rows + (size_t)(i * grid * width), width, 0, s->both, width);
@@ -83,5 +86,7 @@ void spectrum_back(const struct spectrum *s, float *maps, const float *in, int n
             }
         }
     }
-    gemm(false, false, n * grid, grid, width, 1, s->rows, width, s->back, grid, 0, maps, grid);
+    for (int i = 0; i < n; i++)
+        gemm(false, false, grid, grid, width, 1, s->rows + (size_t)(i * grid * width), width, s->back, grid, 0,
+             maps + (size_t)(i * grid * grid), grid);
 }
