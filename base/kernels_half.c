@@ -3,8 +3,6 @@
  * once per instruction set, and empty for those without that instruction (kernels_half_reference.c stands in). */
 #include "base/kernels_vector.h"
 
-typedef int kernels_half_not_empty;
-
 #ifdef __AVX512BF16__
 #include <immintrin.h>
 #include <string.h>
@@ -44,9 +42,10 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
 
 /* A block of maps by two vectors of places, as in kernels_rows.c. */
 #define PAIRS_BLOCK(MAPS)                                                                                              \
-    static void pairs_block##MAPS(float *restrict out, size_t out_step, const uint32_t *restrict w, const uint32_t *in, \
+    static void pairs_block##MAPS(float *restrict out, size_t out_step, const void *weights, const void *rows,         \
                                   const int32_t *restrict offsets, int k, bool more)                                   \
     {                                                                                                                  \
+        const uint32_t *restrict w = weights, *in = rows;                                                              \
         __m512 sum[MAPS][2];                                                                                           \
         _Pragma("GCC unroll 10")                                                                                       \
         for (int i = 0; i < MAPS; i++)                                                                                 \
@@ -79,9 +78,7 @@ PAIRS_BLOCK(8)
 PAIRS_BLOCK(9)
 PAIRS_BLOCK(10)
 
-typedef void pairs_block(float *out, size_t out_step, const uint32_t *w, const uint32_t *in, const int32_t *offsets, int k,
-                         bool more);
-static pairs_block *const pairs_blocks[KERNELS_MAPS + 1] = {
+static rows_block *const pairs_blocks[KERNELS_MAPS + 1] = {
     NULL,         pairs_block1, pairs_block2, pairs_block3, pairs_block4,  pairs_block5,
     pairs_block6, pairs_block7, pairs_block8, pairs_block9, pairs_block10,
 };
@@ -89,26 +86,7 @@ static pairs_block *const pairs_blocks[KERNELS_MAPS + 1] = {
 void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
                          int m, int k, int n, bool more)
 {
-    enum { WIDE = 2 * LANES, PANEL = 4 * WIDE };
-    float edge[KERNELS_MAPS * WIDE];
-    memset(edge, 0, sizeof edge);
-    for (int panel = 0; panel < n; panel += PANEL) /* the rows of a panel stay in the first-level cache */
-        for (int first = 0; first < m; first += KERNELS_MAPS) {
-            int maps = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
-            const uint32_t *w = packed + (size_t)first * (size_t)k;
-            float *to = out + (size_t)first * out_step;
-            int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
-            for (; x + WIDE <= end; x += WIDE)
-                pairs_blocks[maps](to + x, out_step, w, in + x, offsets, k, more);
-            if (x == end)
-                continue;
-            size_t left = (size_t)(end - x) * sizeof(float);
-            for (int i = 0; more && i < maps; i++)
-                memcpy(edge + i * WIDE, to + (size_t)i * out_step + x, left);
-            pairs_blocks[maps](edge, WIDE, w, in + x, offsets, k, more);
-            for (int i = 0; i < maps; i++)
-                memcpy(to + (size_t)i * out_step + x, edge + i * WIDE, left);
-        }
+    rows_panels(pairs_blocks, out, out_step, packed, in, offsets, m, k, n, more);
 }
 
 enum { OUTER_MAPS = 4, OUTER_TAPS = 6 };

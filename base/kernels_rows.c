@@ -8,9 +8,10 @@
 
 /* A block of maps by two vectors of places; every sum stays in a register from the first tap to the last. */
 #define ROWS_BLOCK(MAPS)                                                                                               \
-    static void rows_block##MAPS(float *restrict out, size_t out_step, const float *restrict w, const float *in,       \
+    static void rows_block##MAPS(float *restrict out, size_t out_step, const void *weights, const void *rows,          \
                                  const int32_t *restrict offsets, int k, bool more)                                    \
     {                                                                                                                  \
+        const float *restrict w = weights, *in = rows;                                                                 \
         vec sum[MAPS][2];                                                                                              \
         _Pragma("GCC unroll 10")                                                                                       \
         for (int i = 0; i < MAPS; i++)                                                                                 \
@@ -43,8 +44,6 @@ ROWS_BLOCK(8)
 ROWS_BLOCK(9)
 ROWS_BLOCK(10)
 
-typedef void rows_block(float *out, size_t out_step, const float *w, const float *in, const int32_t *offsets, int k,
-                        bool more);
 static rows_block *const rows_blocks[KERNELS_MAPS + 1] = {
     NULL,        rows_block1, rows_block2, rows_block3, rows_block4,  rows_block5,
     rows_block6, rows_block7, rows_block8, rows_block9, rows_block10,
@@ -53,25 +52,7 @@ static rows_block *const rows_blocks[KERNELS_MAPS + 1] = {
 void JOIN(rows_product_, KERNELS)(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets,
                          int m, int k, int n, bool more)
 {
-    enum { WIDE = 2 * LANES, PANEL = 4 * WIDE };
-    float edge[KERNELS_MAPS * WIDE];
-    for (int panel = 0; panel < n; panel += PANEL) /* the rows of a panel stay in the first-level cache */
-        for (int first = 0; first < m; first += KERNELS_MAPS) {
-            int maps = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
-            const float *w = packed + (size_t)first * (size_t)k;
-            float *to = out + (size_t)first * out_step;
-            int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
-            for (; x + WIDE <= end; x += WIDE)
-                rows_blocks[maps](to + x, out_step, w, in + x, offsets, k, more);
-            if (x == end)
-                continue;
-            size_t left = (size_t)(end - x) * sizeof(float);
-            for (int i = 0; more && i < maps; i++)
-                memcpy(edge + i * WIDE, to + (size_t)i * out_step + x, left);
-            rows_blocks[maps](edge, WIDE, w, in + x, offsets, k, more);
-            for (int i = 0; i < maps; i++)
-                memcpy(to + (size_t)i * out_step + x, edge + i * WIDE, left);
-        }
+    rows_panels(rows_blocks, out, out_step, packed, in, offsets, m, k, n, more);
 }
 
 typedef float vec4 __attribute__((vector_size(16)));

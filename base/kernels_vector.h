@@ -3,6 +3,8 @@
 #ifndef FACETRAIL_BASE_KERNELS_VECTOR_H
 #define FACETRAIL_BASE_KERNELS_VECTOR_H
 
+#include <string.h>
+
 #include "base/kernels.h"
 
 #define JOIN2(a, b) a##b
@@ -17,6 +19,35 @@ enum { LANES = 4 };
 #endif
 /* A register's worth of floats, anywhere in memory. */
 typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
+
+/* A block of maps by two vectors of places; weights and rows are words: floats, or pairs of halves. */
+typedef void rows_block(float *out, size_t out_step, const void *weights, const void *rows, const int32_t *offsets, int k,
+                        bool more);
+
+/* All blocks of a product of shifted rows: blocks[i] does i maps at once. */
+static inline void rows_panels(rows_block *const *blocks, float *out, size_t out_step, const void *packed, const void *in,
+                               const int32_t *offsets, int m, int k, int n, bool more)
+{
+    enum { WIDE = 2 * LANES, PANEL = 4 * WIDE };
+    float edge[KERNELS_MAPS * WIDE] = {0};
+    for (int panel = 0; panel < n; panel += PANEL) /* the rows of a panel stay in the first-level cache */
+        for (int first = 0; first < m; first += KERNELS_MAPS) {
+            int maps = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
+            const uint32_t *w = (const uint32_t *)packed + (size_t)first * (size_t)k, *rows = in;
+            float *to = out + (size_t)first * out_step;
+            int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
+            for (; x + WIDE <= end; x += WIDE)
+                blocks[maps](to + x, out_step, w, rows + x, offsets, k, more);
+            if (x == end)
+                continue;
+            size_t left = (size_t)(end - x) * sizeof(float);
+            for (int i = 0; more && i < maps; i++)
+                memcpy(edge + i * WIDE, to + (size_t)i * out_step + x, left);
+            blocks[maps](edge, WIDE, w, rows + x, offsets, k, more);
+            for (int i = 0; i < maps; i++)
+                memcpy(to + (size_t)i * out_step + x, edge + i * WIDE, left);
+        }
+}
 
 extern const struct kernels JOIN(kernels_, KERNELS);
 void JOIN(rows_product_, KERNELS)(float *out, size_t out_step, const float *packed, const float *in,

@@ -27,12 +27,10 @@ struct study {
 
 static void describe_hog(float *out, const struct data *data, int face)
 {
-    const struct patch patch = { .to_crop = attributes_warp() };
-    float crop[3 * PLANE], grey[PLANE];
+    const struct patch patch = { .to_crop = attributes_warp(), .grey = true };
+    float crop[3 * PLANE];
     augment_nothing(crop, data_image(data, face), &patch, false);
-    for (int i = 0; i < PLANE; i++)
-        grey[i] = 0.299f * crop[i] + 0.587f * crop[PLANE + i] + 0.114f * crop[2 * PLANE + i];
-    hog_describe(out, grey, CROP_W, CROP_H);
+    hog_describe(out, crop, CROP_W, CROP_H);
 }
 
 static void describe_codes(float *out, const struct study *s, const int *faces, size_t n)

@@ -17,6 +17,8 @@ void conv_shared_forward(const struct conv *o, const struct pass *pass);
 void conv_shared_backward(const struct conv *o, const struct pass *pass);
 /* Step 1 without padding: products with shifted rows, no patches. */
 bool conv_rows_fits(const struct conv *o);
+/* Where the taps of `planes` input planes begin, plane by plane. */
+void conv_rows_offsets(int32_t *offsets, const struct patches *p, int planes);
 size_t conv_rows_scratch(const struct conv *o, const struct patches *p);
 void conv_rows_forward(const struct conv *o, const struct pass *pass);
 void conv_rows_backward(const struct conv *o, const struct pass *pass);

@@ -15,7 +15,7 @@ struct layout {
     bool half;
 };
 
-static struct layout layout_of(const struct conv *o, const struct patches *p, bool half)
+static struct layout layout_of(const struct patches *p, bool half)
 {
     struct layout l = { .half = half };
     int more = (p->kernel - 1) / p->stride, each = half ? 2 : 1;
@@ -27,7 +27,6 @@ static struct layout layout_of(const struct conv *o, const struct patches *p, bo
     l.rows = l.band + more;
     l.plane = (size_t)(l.rows * l.pw);
     l.row_in = (size_t)(l.pw * p->stride + p->w + 2 * KERNELS_SLACK);
-    (void)o;
     return l;
 }
 
@@ -45,7 +44,7 @@ size_t conv_phases_scratch(const struct conv *o, const struct patches *p)
 {
     size_t most = 0;
     for (int half = 0; half < 2; half++) {
-        struct layout l = layout_of(o, p, half);
+        struct layout l = layout_of(p, half);
         size_t n = (size_t)l.taps * (size_t)(o->maps + 1) + (size_t)(p->c * p->stride * l.words) * l.plane + 2 * l.row_in +
                    (size_t)o->maps * (size_t)(l.band * l.pw) + 8 * KERNELS_SLACK;
         most = n > most ? n : most;
@@ -108,7 +107,7 @@ static void finish(float *out, const float *wide, const struct conv *o, const st
 void conv_phases_forward(const struct conv *o, const struct pass *pass)
 {
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
-    struct layout l = layout_of(o, &p, by_halves(o, pass));
+    struct layout l = layout_of(&p, by_halves(o, pass));
     size_t n_phases = (size_t)(p.c * p.stride * l.words) * l.plane, wide_step = (size_t)(l.band * l.pw);
     uint32_t *packed = (uint32_t *)(void *)pass->scratch, *phases = packed + (size_t)l.taps * (size_t)o->maps;
     uint32_t *row = phases + n_phases + KERNELS_SLACK;

@@ -28,9 +28,9 @@ size_t conv_rows_scratch(const struct conv *o, const struct patches *p)
     return weights + taps + (size_t)o->maps * (size_t)r.grad_step + 128;
 }
 
-static void set_offsets(int32_t *offsets, const struct patches *p)
+void conv_rows_offsets(int32_t *offsets, const struct patches *p, int planes)
 {
-    for (int c = 0; c < p->c; c++)
+    for (int c = 0; c < planes; c++)
         for (int y = 0; y < p->kernel; y++)
             for (int x = 0; x < p->kernel; x++)
                 *offsets++ = (c * p->h + y) * p->w + x;
@@ -44,7 +44,7 @@ void conv_rows_forward(const struct conv *o, const struct pass *pass)
     int32_t *offsets = (int32_t *)(void *)(wide + (size_t)o->maps * (size_t)r.grad_step);
     size_t plane = (size_t)(p.oh * p.ow);
     bool direct = p.kernel == 1; /* the picture's width is the output's */
-    set_offsets(offsets, &p);
+    conv_rows_offsets(offsets, &p, p.c);
     kernels_pack(packed, pass->param[0].at, (size_t)r.taps, 1, o->maps, r.taps);
     for (int n = 0; n < pass->in[0].shape.n; n++) {
         float *out = pass->out.at + (size_t)n * (size_t)o->maps * plane;
@@ -78,7 +78,7 @@ void conv_rows_backward(const struct conv *o, const struct pass *pass)
     size_t plane = (size_t)(p.oh * p.ow), wide_size = (size_t)o->maps * (size_t)r.grad_step;
     float *packed = pass->scratch, *wide = packed + (size_t)o->maps * (size_t)r.taps;
     int32_t *offsets = (int32_t *)(void *)(wide + wide_size), *back = offsets + r.taps;
-    set_offsets(offsets, &p);
+    conv_rows_offsets(offsets, &p, p.c);
     memset(wide, 0, wide_size * sizeof(float));
     for (int m = 0; m < o->maps; m++)
         for (int t = 0; t < square; t++)

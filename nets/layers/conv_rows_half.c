@@ -42,14 +42,6 @@ static void *take(float **scratch, size_t n)
     return at;
 }
 
-static void set_offsets(int32_t *offsets, const struct patches *p, int planes)
-{
-    for (int c = 0; c < planes; c++)
-        for (int y = 0; y < p->kernel; y++)
-            for (int x = 0; x < p->kernel; x++)
-                *offsets++ = (c * p->h + y) * p->w + x;
-}
-
 void conv_rows_half_forward(const struct conv *o, const struct pass *pass)
 {
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
@@ -63,7 +55,7 @@ void conv_rows_half_forward(const struct conv *o, const struct pass *pass)
     int32_t *offsets = take(&scratch, (size_t)taps);
     float *wide = take(&scratch, (size_t)o->maps * step);
     uint32_t *pairs = take(&scratch, (size_t)l.in_pairs * in_plane + KERNELS_SLACK);
-    set_offsets(offsets, &p, l.in_pairs);
+    conv_rows_offsets(offsets, &p, l.in_pairs);
     kernels_pack_pairs(packed, pass->param[0].at, (size_t)(p.c * l.square), (size_t)l.square, o->maps, p.c, l.square);
     for (int n = 0; n < pass->in[0].shape.n; n++) {
         const float *in = pass->in[0].at + (size_t)n * (size_t)p.c * in_plane;
@@ -109,7 +101,7 @@ void conv_rows_half_backward(const struct conv *o, const struct pass *pass)
     memset(pairs, 0, (size_t)l.out_pairs * step * sizeof *pairs);
     memset(wide, 0, TOGETHER * maps * step * sizeof *wide);
     memset(in, 0, TOGETHER * (size_t)l.in_size * sizeof *in);
-    set_offsets(offsets, &p, p.c);
+    conv_rows_offsets(offsets, &p, p.c);
     for (int t = 0; t < taps; t++) {
         int at = t % l.square;
         back[t] = t / l.square * l.step + l.front - at / p.kernel * p.w - at % p.kernel;

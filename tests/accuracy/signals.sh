@@ -1,10 +1,11 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Identification and verification against each alone, same budget, three seeds (DeepID2's lambda curve), and DeepID2+'s
 # FC-4 with and without layer-wise supervision: the papers' plain softmax, people of ten and more training faces.
 #   tests/accuracy/signals.sh [FOLDER]     FOLDER keeps checkpoints and finished lines: started again, it goes on
 # Prints: what, seed, accuracy on the pairs of the validation people (cosine), equal error rates of all their pairs.
 data=${FACETRAIL_DATA:-../shared/data} folder=${1:-../data/signals} steps=${STEPS:-400}
-[ -f "$data/faces-celeba.mkv" ] || { echo "skipped: no research data in $data"; exit 0; }
+[ -f "$data/faces-celeba.mkv" ] || { echo "skipped: no research data at $data"; exit 77; }
 mkdir -p "$folder"
 run() { # name, seed, recipe, options
     name=$1 seed=$2 recipe=$3
