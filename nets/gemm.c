@@ -13,6 +13,21 @@ void gemm(bool turn_a, bool turn_b, int m, int n, int k, float alpha, const floa
                 a, lda, b, ldb, beta, c, ldc);
 }
 
+void gemm_double(bool turn_a, bool turn_b, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
+                 int ldb, double beta, double *c, int ldc)
+{
+    cblas_dgemm(CblasRowMajor, turn_a ? CblasTrans : CblasNoTrans, turn_b ? CblasTrans : CblasNoTrans, m, n, k, alpha,
+                a, lda, b, ldb, beta, c, ldc);
+}
+
+void solve_lower(bool from_right, int m, int n, const double *lower, int ldl, double *b, int ldb)
+{
+    if (from_right)
+        cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, n, m, 1, lower, ldl, b, ldb);
+    else
+        cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, m, n, 1, lower, ldl, b, ldb);
+}
+
 void nets_set_threads(int n)
 {
     openblas_set_num_threads(n);

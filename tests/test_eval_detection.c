@@ -3,6 +3,7 @@
 #include "tests/kit.h"
 
 #include "base/file.h"
+#include "train/detection_peers.h"
 #include "train/detection_score.h"
 #include "train/plot.h"
 #include "train/scene_files.h"
@@ -164,6 +165,61 @@ static void curves_are_drawn(void **state)
     assert_ok(plot_curves(kit_path("empty.png"), &empty));
 }
 
+static void lists_of_boxes(void **state)
+{
+    (void) state;
+    struct box_list l;
+    const struct found *found;
+    const char *path = kit_path("boxes.txt");
+    kit_write_text(path, "b c.jpg\r\n2\n1 2 30 40 0.25\n5,6,7,8,0.75\na.jpg\n0\n");
+    assert_ok(box_list_read(&l, path));
+    assert_int_equal(l.n_pictures, 2);
+    assert_int_equal(box_list_of(&l, "b c.jpg", &found), 2);
+    assert_near(found[0].score, 0.75, 1e-6); /* best first */
+    assert_near(found[0].box.h, 8, 1e-6);
+    assert_int_equal(box_list_of(&l, "a.jpg", &found), 0);
+    assert_int_equal(box_list_of(&l, "other.jpg", &found), 0);
+    assert_null(found);
+    box_list_free(&l);
+    kit_write_text(path, "a.jpg\n1\n1 2 3 4\n");
+    assert_fails(box_list_read(&l, path), BAD_DATA, "x y w h score");
+    kit_write_text(path, "a.jpg\nnone\n");
+    assert_fails(box_list_read(&l, path), BAD_DATA, "number of its boxes");
+    kit_write_text(path, "");
+    assert_fails(box_list_read(&l, path), BAD_DATA, "names no picture");
+}
+
+static void peers_stand_on_the_same_plot(void **state)
+{
+    (void) state;
+    struct detection_peers p = { 0 };
+    struct detection_score ours = { .iou = 0.5f };
+    struct detection_curve curve;
+    char path[4096];
+    char lists[9000];
+    const struct wanted wanted[] = { { a, false }, { b, false } };
+    const struct found found[] = { { a, 0.9f } };
+    snprintf(path, sizeof path, "%s", kit_path("peer.txt"));
+    FILE *to = fopen(path, "w");
+    assert_non_null(to);
+    box_list_write(to, "one.jpg", (const struct found[]){ { a, 0.9f }, { c, 0.8f }, { b, 0.7f } }, 3);
+    fclose(to);
+    snprintf(lists, sizeof lists, "peer=%s,again=%s", path, path);
+    assert_ok(detection_peers_open(&p, lists, &ours));
+    assert_ok(detection_add(&ours, found, 1, wanted, 2));
+    assert_ok(detection_peers_add(&p, "one.jpg", wanted, 2));
+    detection_sum(&ours, &curve);
+    assert_near(curve.ap, 0.5, 1e-9);
+    detection_sum(&p.all[1].score, &curve);
+    assert_near(curve.ap, 0.5 * 1 + 0.5 * 2 / 3, 1e-9);
+    assert_ok(detection_peers_plot(&p, &ours, kit_path("peers.png")));
+    assert_true(file_exists(kit_path("peers.png")) && file_exists(kit_path("peers-fppi.png")));
+    detection_peers_close(&p);
+    assert_fails(detection_peers_open(&p, path, &ours), BAD_USAGE, "NAME=FILE");
+    detection_peers_close(&p);
+    detection_free(&ours);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +232,8 @@ int main(void)
         cmocka_unit_test(packs),
         cmocka_unit_test(both_or_no_source_is_refused),
         cmocka_unit_test(curves_are_drawn),
+        cmocka_unit_test(lists_of_boxes),
+        cmocka_unit_test(peers_stand_on_the_same_plot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,30 @@ static void test_inverse(void **state)
     memory_free(&p);
 }
 
+/* Large enough for several blocks of columns and rows below them. */
+static void test_inverse_of_a_large_matrix(void **state)
+{
+    enum { LARGE = 131 };
+    (void)state;
+    size_t square = (size_t)LARGE * LARGE;
+    double *block = memory_alloc(4 * square, sizeof *block), *m[4];
+    uint64_t seed = 5;
+    assert_non_null(block);
+    for (int i = 0; i < 4; i++)
+        m[i] = block + (size_t)i * square;
+    for (size_t i = 0; i < square; i++)
+        m[0][i] = (double)random_normal(&seed) + (i % (LARGE + 1) ? 0 : 12);
+    matrix_product_turned(m[1], m[0], m[0], LARGE);
+    assert_true(matrix_inverse(m[2], m[1], m[3], LARGE));
+    matrix_product(m[3], m[2], m[1], LARGE);
+    for (int i = 0; i < LARGE; i++)
+        for (int k = 0; k < LARGE; k++)
+            assert_true(fabs(m[3][(size_t)i * LARGE + (size_t)k] - (i == k)) < 1e-8);
+    m[1][square - 1] -= 1e4;
+    assert_false(matrix_inverse(m[2], m[1], m[3], LARGE));
+    memory_free(&block);
+}
+
 static void test_planted(void **state)
 {
     (void)state;
@@ -266,7 +290,7 @@ static void test_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inverse),      cmocka_unit_test(test_planted),     cmocka_unit_test(test_is_likelihood_ratio),
+        cmocka_unit_test(test_inverse), cmocka_unit_test(test_inverse_of_a_large_matrix),      cmocka_unit_test(test_planted),     cmocka_unit_test(test_is_likelihood_ratio),
         cmocka_unit_test(test_beats_cosine), cmocka_unit_test(test_calibration), cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

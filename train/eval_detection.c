@@ -5,20 +5,20 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "detector/detector.h"
-#include "train/detection_score.h"
+#include "train/detection_peers.h"
 #include "train/eval.h"
 #include "train/eval_words.h"
-#include "train/plot.h"
 #include "train/scene_files.h"
 
 enum { MOST = 2048 };
 
 struct detection_options {
     struct scene_source source;
-    const char *plot;
+    const char *plot, *boxes, *write;
     float min_size, iou;
 };
 
@@ -27,7 +27,11 @@ static const struct option table[] = {
     { "split", OPTION_TEXT, offsetof(struct detection_options, source.split), "", 0, 0, NULL, "part of the pack" },
     { "truth", OPTION_TEXT, offsetof(struct detection_options, source.truth), "", 0, 0, NULL, "WIDER FACE text" },
     { "images", OPTION_TEXT, offsetof(struct detection_options, source.images), "", 0, 0, NULL, "its pictures" },
-    { "plot", OPTION_TEXT, offsetof(struct detection_options, plot), "", 0, 0, NULL, "curve as a PNG picture" },
+    { "plot", OPTION_TEXT, offsetof(struct detection_options, plot), "", 0, 0, NULL, 
+      "precision against recall as a PNG picture, and recall against false boxes a picture as NAME-fppi.png" },
+    { "boxes", OPTION_TEXT, offsetof(struct detection_options, boxes), "", 0, 0, NULL,
+      "other programs' finds on the same pictures: NAME=FILE,NAME=FILE; WIDER FACE's form, a line \"x y w h score\" a box" },
+    { "write", OPTION_TEXT, offsetof(struct detection_options, write), "", 0, 0, NULL, "file for our own finds in that form" },
     { "min_size", OPTION_FLOAT, offsetof(struct detection_options, min_size), "0", 0, 10000, NULL,
       "lower faces count neither way" },
     { "iou", OPTION_FLOAT, offsetof(struct detection_options, iou), "0.5", 0.05, 1, NULL,
@@ -39,6 +43,8 @@ struct measuring {
     struct scene_table table;
     struct detector *detector;
     struct detection_score score;
+    struct detection_peers peers;
+    struct file_write list; /* our finds, when asked for */
     struct face *faces;
     int w, h;
     int64_t spent_us;
@@ -69,6 +75,10 @@ static enum status see_scene(void *context, struct scene *scene)
         const struct scene_face *f = &m->table.faces[scene->first + i];
         wanted[i] = (struct wanted){ f->box, f->ignore };
     }
+    if (m->list.to) {
+        box_list_write(m->list.to, scene->name, found, n);
+    }
+    s = s ? s : detection_peers_add(&m->peers, scene->name, wanted, scene->n);
     progress_show("%d of %d pictures", m->score.pictures, m->table.n_scenes);
     return s ? s : detection_add(&m->score, found, n, wanted, scene->n);
 }
@@ -88,32 +98,16 @@ static void print_table(const struct detection_score *s)
     }
 }
 
-static enum status draw(const struct detection_score *s, const char *path)
-{
-    double *x = memory_alloc((size_t) s->n + 1, 2 * sizeof *x);
-    if (!x) {
-        return fail(NO_RESOURCE, "%s: no memory for the curve", path);
-    }
-    double *y = x + s->n + 1;
-    int hits = 0;
-    for (int i = 0; i < s->n; i++) {
-        hits += s->all[i].hit;
-        x[i] = s->faces ? (double) hits / s->faces : 0;
-        y[i] = (double) hits / (i + 1);
-    }
-    const struct plot p = { .title = "Face detection", .x_name = "recall", .y_name = "precision", .x_high = 1,
-                            .y_high = 1, .n = 1, .series = { { "lnet", x, y, s->n } } };
-    const enum status bad = plot_curves(path, &p);
-    memory_free(&x);
-    return bad;
-}
-
 static enum status measure(struct measuring *m, const struct detection_options *o, const struct detector_options *d)
 {
     struct detection_curve curve;
     m->score = (struct detection_score){ .min_size = o->min_size, .iou = o->iou };
     m->faces = memory_alloc(MOST, sizeof *m->faces);
     enum status s = m->faces ? OK : fail(NO_RESOURCE, "no memory for %d faces", MOST);
+    s = s ? s : detection_peers_open(&m->peers, o->boxes, &m->score);
+    if (!s && o->write[0]) {
+        s = file_create(&m->list, o->write);
+    }
     if (!s) {
         s = scene_source_open(&m->table, &o->source, false);
     }
@@ -124,12 +118,17 @@ static enum status measure(struct measuring *m, const struct detection_options *
         s = scene_source_each(&m->table, &o->source, see_scene, m);
     }
     progress_clear();
+    if (!s && m->list.to) {
+        s = file_commit(&m->list);
+    }
     if (s) {
+        file_abandon(&m->list);
         return s;
     }
     detection_sum(&m->score, &curve);
     print_table(&m->score);
-    if (o->plot[0] && (s = draw(&m->score, o->plot))) {
+    detection_peers_print(&m->peers);
+    if (o->plot[0] && (s = detection_peers_plot(&m->peers, &m->score, o->plot))) {
         return s;
     }
     int hits = 0;
@@ -161,6 +160,7 @@ enum status eval_detection(int n_words, char **words)
     }
     detector_close(&m.detector);
     detection_free(&m.score);
+    detection_peers_close(&m.peers);
     scene_table_close(&m.table);
     memory_free(&m.faces);
     arena_free(&texts);

@@ -8,8 +8,11 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "nets/gemm.h"
 #include "train/fit.h"
 #include "train/matrix.h"
+
+enum { GATHER = 128 }; /* codes whose scatter is added at once */
 
 struct group { int m, people; double *sums; }; /* persons with m codes; scatter of their sums */
 
@@ -94,23 +97,35 @@ static void take_mean(double *mean, const struct em *e, const float *codes)
             mean[k] += (double)codes[(size_t)e->order[i] * (size_t)e->d + (size_t)k] / (double)e->n;
 }
 
-/* The scatters. sum, x: d numbers each. */
-static void gather(struct em *e, const float *codes, const int *start, const double *mean, double *sum, double *x)
+/* Adds the scatter of n rows. */
+static void scatter_add(double *out, const double *rows, int n, int d)
 {
+    gemm_double(true, false, d, d, n, 1, rows, d, rows, d, 1, out, d);
+}
+
+/* The scatters. sum: d numbers, rows: GATHER times d. */
+static void gather(struct em *e, const float *codes, const int *start, const double *mean, double *sum, double *rows)
+{
+    int n = 0;
     for (size_t p = 0; p < e->people; p++) {
         memset(sum, 0, (size_t)e->d * sizeof *sum);
         for (int i = start[p]; i < start[p + 1]; i++) {
             const float *code = codes + (size_t)e->order[i] * (size_t)e->d;
+            double *x = rows + (size_t)n * (size_t)e->d;
             for (int k = 0; k < e->d; k++) {
                 x[k] = (double)code[k] - mean[k];
                 sum[k] += x[k];
             }
-            outer_add(e->all, x, e->d);
+            if (++n == GATHER) {
+                scatter_add(e->all, rows, n, e->d);
+                n = 0;
+            }
         }
         struct group *g = group_of(e, start[p + 1] - start[p]);
         g->people++;
         outer_add(g->sums, sum, e->d);
     }
+    scatter_add(e->all, rows, n, e->d);
 }
 
 /* All in one block; the groups' scatters first. */
@@ -270,7 +285,7 @@ enum status joint_bayes_fit(struct joint_bayes *out, const float *codes, const i
 {
     struct em e = {.d = d};
     int *start = NULL;
-    double *sum = memory_alloc(2 * (size_t)d, sizeof *sum);
+    double *sum = memory_alloc((1 + GATHER) * (size_t)d, sizeof *sum);
     enum status s = make_result(out, d);
     if (!s && !sum)
         s = fail(NO_RESOURCE, "joint bayesian: no memory");

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Small square matrices in double precision: loops in the order that runs along rows. */
+ * Square matrices in double precision: products by BLAS, the rest in loops that run along rows. */
 #include "train/matrix.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "nets/gemm.h"
 
 static void row_add(double *restrict out, double by, const double *restrict in, int n)
 {
@@ -31,17 +33,12 @@ static size_t at(int row, int d)
 
 void matrix_product(double *out, const double *a, const double *b, int d)
 {
-    memset(out, 0, at(d, d) * sizeof *out);
-    for (int i = 0; i < d; i++)
-        for (int k = 0; k < d; k++)
-            row_add(out + at(i, d), a[at(i, d) + (size_t)k], b + at(k, d), d);
+    gemm_double(false, false, d, d, d, 1, a, d, b, d, 0, out, d);
 }
 
 void matrix_product_turned(double *out, const double *a, const double *b, int d)
 {
-    for (int i = 0; i < d; i++)
-        for (int k = 0; k < d; k++)
-            out[at(i, d) + (size_t)k] = row_dot(a + at(i, d), b + at(k, d), d);
+    gemm_double(false, true, d, d, d, 1, a, d, b, d, 0, out, d);
 }
 
 void matrix_add(double *out, double by, const double *a, int d)
@@ -60,40 +57,54 @@ void matrix_symmetric(double *a, int d)
         }
 }
 
-bool matrix_cholesky(double *lower, const double *a, int d)
+/* The n x n block at `at`, lower part, of rows `d` apart. */
+static bool cholesky_block(double *a, int n, int d)
 {
-    memset(lower, 0, at(d, d) * sizeof *lower);
-    for (int i = 0; i < d; i++)
+    for (int i = 0; i < n; i++)
         for (int k = 0; k <= i; k++) {
-            double rest = a[at(i, d) + (size_t)k] - row_dot(lower + at(i, d), lower + at(k, d), k);
+            double rest = a[at(i, d) + (size_t)k] - row_dot(a + at(i, d), a + at(k, d), k);
             if (k < i)
-                lower[at(i, d) + (size_t)k] = rest / lower[at(k, d) + (size_t)k];
+                a[at(i, d) + (size_t)k] = rest / a[at(k, d) + (size_t)k];
             else if (!(rest > 0))
                 return false;
             else
-                lower[at(i, d) + (size_t)i] = sqrt(rest);
+                a[at(i, d) + (size_t)i] = sqrt(rest);
         }
     return true;
 }
 
-/* From L: the rows of inverse(L) turned, then their products. */
+/* A block of columns at a time: less what the columns before it explain, its own triangle, then the rows below. */
+bool matrix_cholesky(double *lower, const double *a, int d)
+{
+    enum { BLOCK = 48 };
+    for (int i = 0; i < d; i++)
+        for (int k = 0; k < d; k++)
+            lower[at(i, d) + (size_t)k] = k <= i ? a[at(i, d) + (size_t)k] : 0;
+    for (int k = 0; k < d; k += BLOCK) {
+        int n = d - k < BLOCK ? d - k : BLOCK, below = d - k - n;
+        double *block = lower + at(k, d) + k, *rows = lower + at(k + n, d);
+        for (int i = 0; i < n && k; i++)
+            for (int j = 0; j <= i; j++)
+                block[at(i, d) + (size_t)j] -= row_dot(lower + at(k + i, d), lower + at(k + j, d), k);
+        if (!cholesky_block(block, n, d))
+            return false;
+        if (below && k)
+            gemm_double(false, true, below, n, k, -1, rows, d, lower + at(k, d), d, 1, rows + k, d);
+        if (below)
+            solve_lower(true, n, below, block, d, rows + k, d);
+    }
+    return true;
+}
+
 bool matrix_inverse(double *out, const double *a, double *work, int d)
 {
-    if (!matrix_cholesky(work, a, d))
+    if (!matrix_cholesky(out, a, d))
         return false;
-    memset(out, 0, at(d, d) * sizeof *out);
-    for (int c = 0; c < d; c++) { /* row c of out: column c of inverse(L) */
-        double *x = out + at(c, d);
-        x[c] = 1 / work[at(c, d) + (size_t)c];
-        for (int i = c + 1; i < d; i++)
-            x[i] = -row_dot(work + at(i, d) + c, x + c, i - c) / work[at(i, d) + (size_t)i];
-    }
-    memcpy(work, out, at(d, d) * sizeof *work);
+    memset(work, 0, at(d, d) * sizeof *work);
     for (int i = 0; i < d; i++)
-        for (int k = 0; k <= i; k++) {
-            out[at(i, d) + (size_t)k] = row_dot(work + at(i, d) + i, work + at(k, d) + i, d - i);
-            out[at(k, d) + (size_t)i] = out[at(i, d) + (size_t)k];
-        }
+        work[at(i, d) + (size_t)i] = 1;
+    solve_lower(false, d, d, out, d, work, d); /* inverse(L) */
+    gemm_double(true, false, d, d, d, 1, work, d, work, d, 0, out, d);
     return true;
 }
 

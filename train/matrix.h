@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Small square matrices in double precision, row by row. */
+ * Square matrices in double precision, row by row. */
 #ifndef FACETRAIL_TRAIN_MATRIX_H
 #define FACETRAIL_TRAIN_MATRIX_H
 
