@@ -17,7 +17,8 @@ enum face_has {
     FACE_COASTING = 32, /* not seen in this frame: the box is a prediction; sinks do not report it */
 };
 
-enum face_quality { FACE_SIZE, FACE_SHARPNESS, FACE_AHEAD, FACE_QUALITIES }; /* ahead: not turned away */
+/* ahead: not turned away; clear: nothing covers it */
+enum face_quality { FACE_SIZE, FACE_SHARPNESS, FACE_AHEAD, FACE_CLEAR, FACE_QUALITIES };
 
 struct face {
     unsigned has;                    /* enum face_has: which fields below are filled */

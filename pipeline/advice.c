@@ -12,6 +12,7 @@ static const struct { const char *what, *better; } words[FACE_QUALITIES] = {
     [FACE_SIZE] = {"small", "a nearer or larger picture (22 pixels or more between the eyes)"},
     [FACE_SHARPNESS] = {"blurred", "a sharper picture (more light, hold still)"},
     [FACE_AHEAD] = {"turned away", "look into the camera"},
+    [FACE_CLEAR] = {"covered", "nothing before the face (hand, mask, dark glasses)"},
 };
 
 static int weakest(const struct face *face)
@@ -48,7 +49,7 @@ bool advice_on_sample(char out[ADVICE_ROOM], const struct face *face)
     if (face->quality >= poor)
         return false;
     list(what, better, face);
-    snprintf(out, ADVICE_ROOM, "a poor sample (quality %.2f): %.80s; better: %.180s", (double)face->quality, what,
+    snprintf(out, ADVICE_ROOM, "a poor sample (quality %.2f): %.60s; better: %.200s", (double)face->quality, what,
              better);
     return true;
 }

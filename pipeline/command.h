@@ -36,5 +36,7 @@ const atomic_bool *stop_flag(void);
 void stop_now(void);
 /* Turns SIGINT and SIGTERM into the flag; a second one ends the program at once. */
 void stop_install(void);
+/* Back to the system's way: the first signal ends the program. For work that leaves nothing half done. */
+void stop_uninstall(void);
 
 #endif

@@ -23,6 +23,12 @@ static void on_signal(int number)
     signal(number, SIG_DFL); /* whoever asks twice does not want to wait */
 }
 
+void stop_uninstall(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
 void stop_install(void)
 {
     struct sigaction action = {.sa_handler = on_signal};

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "nets/net.h"
+#include "recognizer/cover.h"
 #include "recognizer/patch.h"
 
 enum { BATCH = 32, CROP = 3 * CROP_H * CROP_W };
@@ -19,6 +20,7 @@ struct embed {
     int face, code, n_code;
     bool mirror, upright; /* upright: the mirrored face's patch is the patch mirrored */
     struct patch patch;
+    struct cover_reader cover;
 };
 
 enum status embed_open(struct embed **out, const struct net *n, const char *path, bool mirror, bool half)
@@ -45,6 +47,8 @@ enum status embed_open(struct embed **out, const struct net *n, const char *path
         s = fail(BAD_MATCH, "%s: the net takes %dx%dx%d, faces are 3x%dx%d", path, in.c, in.h, in.w, CROP_H, CROP_W);
     else if (e->n_code > FACE_CODE)
         s = fail(BAD_MATCH, "%s: codes have %d numbers, at most %d are kept", path, e->n_code, FACE_CODE);
+    else
+        s = cover_load(&e->cover, net_file(n), path, e->n_code);
     if (s)
         embed_close(&e);
     *out = e;
@@ -105,6 +109,8 @@ static void take_code(const struct embed *e, const float *one, const float *othe
     float by = sum > 0 ? (float)(1 / sqrt(sum)) : 0;
     for (int i = 0; i < e->n_code; i++)
         face->code[i] *= by;
+    face->qualities[FACE_CLEAR] = cover_clear(&e->cover, face->code);
+    face->quality *= face->qualities[FACE_CLEAR];
     face->n_code = e->n_code;
     face->has |= FACE_CODED;
 }

@@ -17,7 +17,7 @@ void embed_crops(struct embed *e, const struct recognizer_crop *crops, struct fa
 /* The mirror image of a crop [3, 55, 47]. */
 void embed_mirror(float *out, const float *in);
 
-/* 0 to 1, and its factors. planes: the crop [3, 55, 47]; pixels: picture pixels a crop pixel; marks in crop coordinates,
+/* 0 to 1, and its factors; FACE_CLEAR is 1 until there is a code. planes: the crop [3, 55, 47]; pixels: picture pixels a crop pixel; marks in crop coordinates,
  * NULL: unknown. */
 float embed_quality(float factors[FACE_QUALITIES], const float *planes, float pixels, const struct point *marks);
 

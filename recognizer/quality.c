@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * How far to trust a code: size, sharpness and turn of the face, each 0 to 1, multiplied. */
+ * How far to trust a code: size, sharpness and turn of the face, each 0 to 1, multiplied. What covers it is read from the
+ * code (cover.c). */
 #include <math.h>
 
 #include "recognizer/embed.h"
@@ -53,6 +54,7 @@ float embed_quality(float factors[FACE_QUALITIES], const float *planes, float pi
     factors[FACE_SIZE] = 0.05F + 0.95F * ramp(pixels, 0.25F, 1.1F);
     factors[FACE_SHARPNESS] = 0.1F + 0.9F * ramp(logf(detail(planes) + 1e-6F), logf(0.015F), logf(0.15F));
     factors[FACE_AHEAD] = marks ? 0.1F + 0.9F * ramp(turn(marks), 0.5F, 0.08F) : 1;
+    factors[FACE_CLEAR] = 1;
     float q = 1;
     for (int i = 0; i < FACE_QUALITIES; i++) {
         if (!isfinite(factors[i]))

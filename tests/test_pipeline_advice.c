@@ -6,7 +6,7 @@
 
 static struct face look(float size, float sharpness, float ahead)
 {
-    return (struct face){.has = FACE_CODED, .quality = size * sharpness * ahead, .qualities = {size, sharpness, ahead}};
+    return (struct face){.has = FACE_CODED, .quality = size * sharpness * ahead, .qualities = {size, sharpness, ahead, 1}};
 }
 
 static void test_advice(void **state)
@@ -28,6 +28,10 @@ static void test_advice(void **state)
     f = look(0.65F, 0.61F, 0.7F); /* no factor is weak alone: the weakest is named */
     assert_true(advice_on_sample(words, &f));
     assert_has(words, ": blurred; better:");
+    f = look(1, 1, 1);
+    f.quality = f.qualities[FACE_CLEAR] = 0.2F;
+    assert_true(advice_on_sample(words, &f));
+    assert_has(words, "(quality 0.20): covered; better: nothing before the face");
     f = look(0.1F, 0.1F, 0.1F); /* all of it fits */
     assert_true(advice_on_sample(words, &f));
     assert_has(words, "small, blurred, turned away; better:");

@@ -8,17 +8,16 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/tensors.h"
-#include "base/workers.h"
-#include "recognizer/recognizer.h"
-#include "train/fit.h"
+#include "recognizer/cover.h"
+#include "train/fit_encode.h"
 
-enum { ENCODE = 32, ENCODERS = 8, SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16 };
+enum { SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16 };
 static const char *const matcher_names[] = {"joint-bayes", "cosine", "hamming", "bits-joint-bayes"};
 enum { MATCHERS = 4 };
 /* Joint Bayesian of the codes and of their bits: mean, A, U. */
 static const char *const array_names[] = {"joint_bayes.mean",      "joint_bayes.A",      "joint_bayes.U",
                                           "joint_bayes_bits.mean", "joint_bayes_bits.A", "joint_bayes_bits.U"};
-enum { MODELS = 2, ARRAYS = 6 };
+enum { MODELS = 2, ARRAYS = 6, MORE = 2 }; /* MORE: the cover's weight and shift */
 
 struct coded { /* faces of one split */
     struct face *faces; /* validation: all of it */
@@ -33,11 +32,12 @@ struct fitting {
     int n_code;
     struct joint_bayes joint[MODELS];
     float *arrays; /* as array_names */
+    float *cover;  /* its weight and shift */
     struct fit_calibration calibrations[MATCHERS];
-    char codes[64], lines[MATCHERS][2][256], about[256];
+    char codes[64], lines[MATCHERS][2][256], about[256], cover_about[128];
 };
 
-static enum status open_recognizer(struct recognizer **out, const char *path, int matcher)
+enum status fit_open_recognizer(struct recognizer **out, const char *path, int matcher)
 {
     struct recognizer_options o = {.weights = path, .matcher = matcher, .false_match_rate = 1e-3F, .mirror = true, .half = true,
                                    .raw = true};
@@ -84,7 +84,7 @@ static void keep(struct coded *c, size_t at, const struct face *face, int person
 /* Faces of one split, a batch a part; each worker has a net of its own. */
 struct encoding {
     struct fitting *f;
-    struct recognizer *recognizers[ENCODERS];
+    struct fit_encoder encoder;
     int *which; /* faces of the data */
     size_t n;
     struct coded *into;
@@ -94,15 +94,15 @@ static void encode_part(void *context, int part, int worker)
 {
     struct encoding *e = context;
     const struct data *d = e->f->data;
-    struct recognizer_crop crops[ENCODE];
-    struct face faces[ENCODE];
-    size_t first = (size_t)part * ENCODE;
-    size_t n = e->n - first < ENCODE ? e->n - first : ENCODE;
+    struct recognizer_crop crops[FIT_BATCH];
+    struct face faces[FIT_BATCH];
+    size_t first = (size_t)part * FIT_BATCH;
+    size_t n = e->n - first < FIT_BATCH ? e->n - first : FIT_BATCH;
     memset(faces, 0, sizeof faces);
     memset(crops, 0, sizeof crops);
     for (size_t i = 0; i < n; i++)
         crops[i] = (struct recognizer_crop){data_image(d, e->which[first + i]), data_warp()};
-    recognizer_describe_crops(e->recognizers[worker], crops, faces, (int)n);
+    recognizer_describe_crops(e->encoder.recognizers[worker], crops, faces, (int)n);
     for (size_t i = 0; i < n; i++)
         keep(e->into, first + i, &faces[i], data_face(d, e->which[first + i])->person);
 }
@@ -114,7 +114,7 @@ static void encode(struct encoding *e, struct workers *w, enum data_split split,
     for (int i = 0; i < data_count(e->f->data); i++)
         if (data_face(e->f->data, i)->split == split)
             e->which[e->n++] = i;
-    workers_run(w, (int)((e->n + ENCODE - 1) / ENCODE), encode_part, e);
+    workers_run(w, (int)((e->n + FIT_BATCH - 1) / FIT_BATCH), encode_part, e);
 }
 
 static float *put(float *to, const double *from, size_t n)
@@ -146,7 +146,7 @@ static int list_arrays(const struct fitting *f, const struct tensors *file, stru
 {
     int n = 0;
     for (int i = 0; i < tensors_count(file); i++)
-        if (strncmp(tensors_at(file, i)->name, "joint_bayes", 11) != 0)
+        if (strncmp(tensors_at(file, i)->name, "joint_bayes", 11) != 0 && strncmp(tensors_at(file, i)->name, "cover.", 6) != 0)
             out[n++] = *tensors_at(file, i);
     size_t d = (size_t)f->n_code;
     float *at = f->arrays;
@@ -157,6 +157,10 @@ static int list_arrays(const struct fitting *f, const struct tensors *file, stru
         out[n].dims[0] = out[n].dims[1] = (int64_t)d;
         at += out[n++].n;
     }
+    out[n++] = (struct tensors_array){.name = COVER_WEIGHT, .type = TENSORS_F32, .n_dims = 1, .dims = {(int64_t)d}, .n = d,
+                                      .at = f->cover};
+    out[n++] = (struct tensors_array){.name = COVER_SHIFT, .type = TENSORS_F32, .n_dims = 1, .dims = {1}, .n = 1,
+                                      .at = f->cover + d};
     return n;
 }
 
@@ -165,7 +169,7 @@ static bool is_ours(const char *key)
     for (int m = 0; m < MATCHERS; m++)
         if (strncmp(key, matcher_names[m], strlen(matcher_names[m])) == 0)
             return true;
-    return strcmp(key, "codes") == 0 || strcmp(key, "matchers") == 0 || strcmp(key, "xxh64") == 0;
+    return strcmp(key, "codes") == 0 || strcmp(key, "cover") == 0 || strcmp(key, "matchers") == 0 || strcmp(key, "xxh64") == 0;
 }
 
 static int list_notes(struct fitting *f, const struct tensors *file, bool calibrated, struct tensors_note *out,
@@ -179,6 +183,7 @@ static int list_notes(struct fitting *f, const struct tensors *file, bool calibr
             out[n++] = notes[i];
     out[n++] = (struct tensors_note){"codes", f->codes};
     out[n++] = (struct tensors_note){"matchers", f->about};
+    out[n++] = (struct tensors_note){"cover", f->cover_about};
     for (int m = 0; calibrated && m < MATCHERS; m++) {
         snprintf(keys[2 * m], sizeof keys[0], "%s.logistic", matcher_names[m]);
         snprintf(keys[2 * m + 1], sizeof keys[0], "%s.tail", matcher_names[m]);
@@ -203,7 +208,7 @@ static enum status rewrite(struct fitting *f, const char *path, bool calibrated)
     else
         snprintf(f->codes, sizeof f->codes, "%016" PRIx64, tensors_checksum(file));
     struct arena *a = arena_create();
-    struct tensors_array *arrays = arena_alloc(a, (size_t)tensors_count(file) + ARRAYS, sizeof *arrays);
+    struct tensors_array *arrays = arena_alloc(a, (size_t)tensors_count(file) + ARRAYS + MORE, sizeof *arrays);
     struct tensors_note *notes = arena_alloc(a, (size_t)tensors_notes(file, &given) + NOTES, sizeof *notes);
     if (!arrays || !notes) {
         s = fail(NO_RESOURCE, "%s: no memory", path);
@@ -248,7 +253,7 @@ static void write_lines(struct fitting *f, int m)
 static enum status calibrate(struct fitting *f, const char *path, int m)
 {
     struct recognizer *r = NULL;
-    enum status s = open_recognizer(&r, path, m);
+    enum status s = fit_open_recognizer(&r, path, m);
     if (s)
         return s;
     size_t n = f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
@@ -279,22 +284,25 @@ static enum status encode_all(struct fitting *f, const char *path)
 {
     struct encoding e = {.f = f};
     struct workers *w = NULL;
-    int n = workers_processors() < ENCODERS ? workers_processors() : ENCODERS;
+    int n = e.encoder.n = workers_processors() < FIT_ENCODERS ? workers_processors() : FIT_ENCODERS;
     enum status s = workers_create(&w, n);
     for (int i = 0; !s && i < n; i++)
-        s = open_recognizer(&e.recognizers[i], path, MATCH_NONE);
+        s = fit_open_recognizer(&e.encoder.recognizers[i], path, MATCH_NONE);
     if (!s) {
-        f->n_code = recognizer_code_size(e.recognizers[0]);
+        f->n_code = e.encoder.n_code = recognizer_code_size(e.encoder.recognizers[0]);
         e.which = memory_alloc((size_t)data_count(f->data) + 1, sizeof *e.which);
         s = e.which ? make_room(f) : fail(NO_RESOURCE, "matchers: no memory");
     }
     if (!s) {
         encode(&e, w, DATA_TRAIN, &f->train);
         encode(&e, w, DATA_VAL, &f->val);
+        f->cover = memory_alloc((size_t)f->n_code + 1, sizeof *f->cover);
+        s = f->cover ? fit_cover(f->cover, &e.encoder, w, f->data, f->cover_about, sizeof f->cover_about)
+                     : fail(NO_RESOURCE, "matchers: no memory");
     }
     memory_free(&e.which);
     for (int i = 0; i < n; i++)
-        recognizer_close(&e.recognizers[i]);
+        recognizer_close(&e.encoder.recognizers[i]);
     workers_free(&w);
     return s;
 }
@@ -319,6 +327,7 @@ enum status fit_matchers(const char *path, const struct data *d)
     for (int m = 0; m < MODELS; m++)
         joint_bayes_free(&f.joint[m]);
     memory_free(&f.arrays);
+    memory_free(&f.cover);
     memory_free(&f.train.codes);
     memory_free(&f.train.bits);
     memory_free(&f.train.person);
