@@ -44,9 +44,9 @@ static void test_clear_look_names(void **state)
 static void test_weak_looks_add_up(void **state)
 {
     (void)state;
-    look(5, 0, 1, ADA, 5, 6);
+    look(5, 0, 1, ADA, 6.5f, 7);
     assert_int_equal(settle(5, 0), -1);
-    int64_t now = look(5, 400000, 25, ADA, 5, 6);
+    int64_t now = look(5, 400000, 25, ADA, 6.5f, 7);
     assert_int_equal(settle(5, now), ADA);
 }
 
@@ -121,7 +121,7 @@ static void test_name_without_flicker(void **state)
     uint64_t seed = 11;
     int changes = 0, last = -1;
     for (int64_t i = 0; i < 500; i++) {
-        look(5, i * FRAME_US, 1, ADA, 4.7f + 3 * random_normal(&seed), 4);
+        look(5, i * FRAME_US, 1, ADA, 6 + 3 * random_normal(&seed), 4);
         int name = settle(5, i * FRAME_US);
         changes += name != last;
         last = name;
