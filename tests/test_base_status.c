@@ -93,10 +93,16 @@ static void on_stderr(char *out, size_t size, bool terminal, void (*say)(void))
         _exit(0);
     }
     assert_int_equal(waitpid(child, NULL, 0), child);
-    ssize_t n = terminal ? read(far, out, size - 1) : pread(near, out, size - 1, 0);
-    assert_true(n >= 0);
-    out[n] = '\0';
+    size_t n = 0;
+    if (!terminal) {
+        ssize_t all = pread(near, out, size - 1, 0);
+        assert_true(all >= 0);
+        n = (size_t)all;
+    }
     close(near);
+    for (ssize_t more = 1; terminal && more > 0; n += more > 0 ? (size_t)more : 0) /* a terminal hands over in pieces */
+        more = read(far, out + n, size - 1 - n);
+    out[n] = '\0';
     close(far);
 }
 
