@@ -15,7 +15,7 @@ static enum status run_eval(int n_words, char **words)
 {
     if (n_words > 0 && strcmp(words[0], "speed") == 0)
         return eval_speed(n_words - 1, words + 1);
-    stop_uninstall(); /* measuring writes nothing but its last line */
+    stop_uninstall(); /* what it writes is renamed when it is whole */
     return eval_command(n_words, words);
 }
 

@@ -169,17 +169,19 @@ static void lists_of_boxes(void **state)
 {
     (void) state;
     struct box_list l;
-    const struct found *found;
+    int n;
     const char *path = kit_path("boxes.txt");
-    kit_write_text(path, "b c.jpg\r\n2\n1 2 30 40 0.25\n5,6,7,8,0.75\na.jpg\n0\n");
+    kit_write_text(path, "b c.jpg\r\n2\n1 2 30 40 0.25\n5,6,7,8,0.75\na.jpg\n0\nz.jpg\n1\n1 2 3 4 1\n");
     assert_ok(box_list_read(&l, path));
-    assert_int_equal(l.n_pictures, 2);
-    assert_int_equal(box_list_of(&l, "b c.jpg", &found), 2);
+    assert_int_equal(l.table.n_scenes, 3); /* no boxes: no line */
+    const struct found *found = box_list_of(&l, "b c.jpg", &n);
+    assert_int_equal(n, 2);
     assert_near(found[0].score, 0.75, 1e-6); /* best first */
     assert_near(found[0].box.h, 8, 1e-6);
-    assert_int_equal(box_list_of(&l, "a.jpg", &found), 0);
-    assert_int_equal(box_list_of(&l, "other.jpg", &found), 0);
-    assert_null(found);
+    assert_non_null(box_list_of(&l, "a.jpg", &n));
+    assert_int_equal(n, 0);
+    assert_null(box_list_of(&l, "other.jpg", &n));
+    assert_int_equal(n, 0);
     box_list_free(&l);
     kit_write_text(path, "a.jpg\n1\n1 2 3 4\n");
     assert_fails(box_list_read(&l, path), BAD_DATA, "x y w h score");

@@ -41,8 +41,8 @@ enum status detection_peers_add(struct detection_peers *p, const char *picture, 
 {
     enum status s = OK;
     for (int i = 0; i < p->n && !s; i++) {
-        const struct found *found;
-        const int n_found = box_list_of(&p->all[i].list, picture, &found);
+        int n_found;
+        const struct found *found = box_list_of(&p->all[i].list, picture, &n_found);
         p->all[i].named += found != NULL;
         s = detection_add(&p->all[i].score, found, n_found, wanted, n);
     }

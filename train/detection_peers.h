@@ -14,9 +14,9 @@ struct detection_peers {
 /* `lists`: "NAME=FILE,NAME=FILE" or ""; measured as `like` is. */
 enum status detection_peers_open(struct detection_peers *p, const char *lists, const struct detection_score *like);
 enum status detection_peers_add(struct detection_peers *p, const char *picture, const struct wanted *wanted, int n);
-/* A line of key=value figures each. */
+/* Sums them up; a line of key=value figures each. */
 void detection_peers_print(struct detection_peers *p);
-/* Ours (summed before) and theirs: precision against recall as `path`, recall against false boxes a picture beside it. */
+/* Ours and theirs, summed up before: precision against recall as `path`, recall against false boxes a picture beside it. */
 enum status detection_peers_plot(const struct detection_peers *p, const struct detection_score *ours, const char *path);
 void detection_peers_close(struct detection_peers *p);
 

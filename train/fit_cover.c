@@ -106,9 +106,7 @@ static void encode_part(void *context, int part, int worker)
 /* At most `most` faces of one split, spread over it. */
 static size_t choose(int *out, const struct data *d, enum data_split split, size_t most)
 {
-    size_t n = 0, seen = 0, all = 0;
-    for (int i = 0; i < data_count(d); i++)
-        all += data_face(d, i)->split == split;
+    size_t n = 0, seen = 0, all = fit_count(d, split);
     for (int i = 0; i < data_count(d); i++)
         if (data_face(d, i)->split == split && seen++ * most / (all > most ? all : most) == n && n < most)
             out[n++] = i;

@@ -13,8 +13,7 @@ struct fit_encoder { /* a net for each worker */
     int n, n_code;
 };
 
-/* Finished nets' recognizers, matcher as enum in recognizer.h, scores raw. */
-enum status fit_open_recognizer(struct recognizer **out, const char *path, int matcher);
+size_t fit_count(const struct data *d, enum data_split split); /* faces of one split */
 /* out: n_code weights and the shift of recognizer/cover.h; about: a line of what was measured. */
 enum status fit_cover(float *out, const struct fit_encoder *e, struct workers *w, const struct data *d, char *about,
                       size_t size);

@@ -37,14 +37,14 @@ struct fitting {
     char codes[64], lines[MATCHERS][2][256], about[256], cover_about[128];
 };
 
-enum status fit_open_recognizer(struct recognizer **out, const char *path, int matcher)
+static enum status open_recognizer(struct recognizer **out, const char *path, int matcher)
 {
     struct recognizer_options o = {.weights = path, .matcher = matcher, .false_match_rate = 1e-3F, .mirror = true, .half = true,
                                    .raw = true};
     return recognizer_open(out, &o);
 }
 
-static size_t count(const struct data *d, enum data_split split)
+size_t fit_count(const struct data *d, enum data_split split)
 {
     size_t n = 0;
     for (int i = 0; i < data_count(d); i++)
@@ -54,8 +54,8 @@ static size_t count(const struct data *d, enum data_split split)
 
 static enum status make_room(struct fitting *f)
 {
-    f->train.n = count(f->data, DATA_TRAIN);
-    f->val.n = count(f->data, DATA_VAL);
+    f->train.n = fit_count(f->data, DATA_TRAIN);
+    f->val.n = fit_count(f->data, DATA_VAL);
     if (f->train.n < 2 || f->val.n < 2)
         return fail(BAD_DATA, "matchers: %zu train and %zu validation faces", f->train.n, f->val.n);
     f->train.codes = memory_alloc(f->train.n * (size_t)f->n_code, sizeof(float));
@@ -253,7 +253,7 @@ static void write_lines(struct fitting *f, int m)
 static enum status calibrate(struct fitting *f, const char *path, int m)
 {
     struct recognizer *r = NULL;
-    enum status s = fit_open_recognizer(&r, path, m);
+    enum status s = open_recognizer(&r, path, m);
     if (s)
         return s;
     size_t n = f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
@@ -287,7 +287,7 @@ static enum status encode_all(struct fitting *f, const char *path)
     int n = e.encoder.n = workers_processors() < FIT_ENCODERS ? workers_processors() : FIT_ENCODERS;
     enum status s = workers_create(&w, n);
     for (int i = 0; !s && i < n; i++)
-        s = fit_open_recognizer(&e.encoder.recognizers[i], path, MATCH_NONE);
+        s = open_recognizer(&e.encoder.recognizers[i], path, MATCH_NONE);
     if (!s) {
         f->n_code = e.encoder.n_code = recognizer_code_size(e.encoder.recognizers[0]);
         e.which = memory_alloc((size_t)data_count(f->data) + 1, sizeof *e.which);

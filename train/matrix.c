@@ -57,7 +57,7 @@ void matrix_symmetric(double *a, int d)
         }
 }
 
-/* The n x n block at `at`, lower part, of rows `d` apart. */
+/* In place, the lower part of an n x n block whose rows are d apart. */
 static bool cholesky_block(double *a, int n, int d)
 {
     for (int i = 0; i < n; i++)

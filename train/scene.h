@@ -16,6 +16,7 @@ struct scene_face {
     struct point marks[FACE_MARKS]; /* valid when marked */
     uint64_t tags;                  /* bit i: CelebA's i-th attribute; valid when tagged */
     bool marked, tagged, guessed;
+    float score;                    /* of a found box (scene_files_found) */
     bool ignore;                    /* a face without a good label: counts neither way */
 };
 

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "capture/capture.h"
 
-enum { MOST_FACES = 100000, INVALID = 7, WIDER_FIELDS = 10, PATH = 4096 };
+enum { MOST_FACES = 100000, SCORE = 4, INVALID = 7, WIDER_FIELDS = 10, PATH = 4096 };
 
 static enum status add_scene(struct scene_table *t, const char *name)
 {
@@ -57,19 +57,22 @@ static int numbers(const char *at, float *out, int max)
     return n;
 }
 
-static enum status read_wider_faces(struct scene_table *t, struct file_lines *l, int n)
+/* found: lines "x y w h score" in place of WIDER's own fields. */
+static enum status read_wider_faces(struct scene_table *t, struct file_lines *l, int n, bool found)
 {
-    for (int i = 0; i < (n ? n : 1); i++) { /* WIDER writes a line of zeros when there is no face */
+    for (int i = 0; i < (n || found ? n : 1); i++) { /* WIDER writes a line of zeros when there is no face */
         float v[WIDER_FIELDS];
         enum status s = file_lines_next(l);
         if (s == END && !n) {
             return OK;
         }
         const int have = s ? 0 : numbers(l->line, v, WIDER_FIELDS);
-        if (have < 4) {
-            return fail(BAD_DATA, "%s:%d: not a box (x y w h ...)", l->path, l->number);
+        if (have < (found ? SCORE + 1 : 4)) {
+            return fail(BAD_DATA, "%s:%d: not a %s", l->path, l->number,
+                        found ? "found box (x y w h score)" : "box (x y w h ...)");
         }
-        const struct scene_face f = { .box = { v[0], v[1], v[2], v[3] }, .ignore = have > INVALID && v[INVALID] > 0 };
+        const struct scene_face f = { .box = { v[0], v[1], v[2], v[3] }, .score = found ? v[SCORE] : 0,
+                                      .ignore = !found && have > INVALID && v[INVALID] > 0 };
         if (n && (s = add_face(t, f))) {
             return s;
         }
@@ -77,7 +80,7 @@ static enum status read_wider_faces(struct scene_table *t, struct file_lines *l,
     return OK;
 }
 
-static enum status read_wider(struct scene_table *t, struct file_lines *l)
+static enum status read_wider_form(struct scene_table *t, struct file_lines *l, bool found)
 {
     enum status s;
     while (!(s = file_lines_next(l))) {
@@ -90,13 +93,24 @@ static enum status read_wider(struct scene_table *t, struct file_lines *l)
         name[strcspn(name, "\r")] = 0;
         s = file_lines_next(l);
         if (s || numbers(l->line, &n, 1) != 1 || n < 0 || n > MOST_FACES) {
-            return fail(BAD_DATA, "%s:%d: after a picture's name comes the number of its faces", l->path, l->number);
+            return fail(BAD_DATA, "%s:%d: after a picture's name comes the number of its %s", l->path, l->number,
+                        found ? "boxes" : "faces");
         }
-        if ((s = add_scene(t, name)) || (s = read_wider_faces(t, l, (int) n))) {
+        if ((s = add_scene(t, name)) || (s = read_wider_faces(t, l, (int) n, found))) {
             return s;
         }
     }
     return s == END ? OK : s;
+}
+
+static enum status read_wider(struct scene_table *t, struct file_lines *l)
+{
+    return read_wider_form(t, l, false);
+}
+
+static enum status read_found(struct scene_table *t, struct file_lines *l)
+{
+    return read_wider_form(t, l, true);
 }
 
 static enum status read_marks(struct scene_table *t, struct file_lines *l)
@@ -221,6 +235,11 @@ static enum status open_text(struct scene_table *out, const char *path,
 enum status scene_files_wider(struct scene_table *out, const char *path)
 {
     return open_text(out, path, read_wider);
+}
+
+enum status scene_files_found(struct scene_table *out, const char *path)
+{
+    return open_text(out, path, read_found);
 }
 
 enum status scene_files_marks(struct scene_table *out, const char *path)

@@ -8,6 +8,8 @@
 /* WIDER FACE text: a name, a number, so many lines "x y w h blur expression illumination invalid ..."; invalid faces
  * become ignored ones. */
 enum status scene_files_wider(struct scene_table *out, const char *path);
+/* What a program found, in that form: lines "x y w h score"; none when the number is 0. */
+enum status scene_files_found(struct scene_table *out, const char *path);
 /* A line a picture: a name and ten numbers, five points. */
 enum status scene_files_marks(struct scene_table *out, const char *path);
 /* CelebA's text: a line with the names of the 40 attributes, in any order (a number may stand above it, a word before it),
