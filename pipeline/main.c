@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The program: finds the command, prints its failure once, gives the exit status. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
+#include "base/kernels.h"
 #include "base/log.h"
+#include "nets/net.h"
 #include "pipeline/command.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, NAMES_MAX = 32 };
@@ -52,8 +57,22 @@ static enum status obey(int n, char **words)
     return c->run(n - 1, words + 1);
 }
 
+/* An OpenBLAS older than the processor takes its oldest kernels, several times slower. It chooses
+ * before main, by OPENBLAS_CORETYPE: name the right set and begin again, once (the variable is set then). */
+static void take_fitting_blas(char **words)
+{
+    const char *name = nets_blas_name();
+    unsigned features = (unsigned)cpu_features();
+    if (!name || strcasecmp(name, "prescott") != 0 || getenv("OPENBLAS_CORETYPE"))
+        return;
+    const char *set = features & CPU_AVX512 ? "SkylakeX" : features & CPU_AVX2 ? "Haswell" : NULL;
+    if (set && setenv("OPENBLAS_CORETYPE", set, 0) == 0)
+        execv("/proc/self/exe", words); /* on failure the old kernels still give right results */
+}
+
 int main(int n, char **words)
 {
+    take_fitting_blas(words);
     stop_install();
     enum status s;
     if (n < 2)
