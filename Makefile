@@ -1,7 +1,7 @@
 # facetrail: one program, built by `make`. `make help` lists the targets.
 .DEFAULT_GOAL := all
 V ?= release
-B := build/$(V)
+B := build/$(V)$(if $(CUDA),-cuda)
 PACKAGES := libavcodec libavformat libavutil libswscale libavdevice openblas sdl2 cairo pangocairo sqlite3 jansson libxxhash
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 FLAGS_release := -O3
@@ -12,13 +12,13 @@ FLAGS_tsan := -O1 -fsanitize=thread
 say = $(if $(VERBOSE),,@echo '  $(1) $(2)'; )
 # Asked once, and only when something is compiled.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm)$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm $(CUDA_LIBS))$(PKG_LIBS)
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trapping-math -pthread $(WARN) -I. $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
 SETS := sse2 avx2 avx512 vpopcnt bf16
 VECTOR := kernels_vector kernels_rows kernels_depthwise kernels_half
-SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c capture/*.c detector/*.c \
+SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c nets/gpu/*.c capture/*.c detector/*.c \
              recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(foreach set,$(SETS),$(VECTOR:%=$(B)/base/%.$(set).o))
 LIBRARY := $(filter-out $(B)/pipeline/main.o,$(OBJECTS))
@@ -31,6 +31,21 @@ facetrail: $(B)/facetrail
 .PHONY: facetrail
 $(B)/facetrail: $(OBJECTS)
 	$(call say,link,$@)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+# `make CUDA=1`: the accelerator's sources (nets/gpu) are kernels for NVIDIA GPUs from Turing on. Without it they are
+# plain C, the twin that the tests compare.
+ifdef CUDA
+NVCC ?= $(or $(shell command -v nvcc),/usr/local/cuda/bin/nvcc)
+CUDA_LIBS := -L$(dir $(NVCC))../lib64 -lcublas -lcudart -lstdc++
+CUDA_ARCHS ?= 75 80 86 89 90
+NVCC_FLAGS := -x cu -O3 -std=c++17 -DFACETRAIL_CUDA -I. -Wno-deprecated-gpu-targets \
+              $(foreach arch,$(CUDA_ARCHS),-gencode arch=compute_$(arch),code=sm_$(arch)) \
+              -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
+KERNEL_SOURCES := $(filter-out nets/gpu/learner.c nets/gpu/device_plain.c,$(wildcard nets/gpu/*.c))
+$(KERNEL_SOURCES:%.c=$(B)/%.o): $(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,compile,$< for CUDA)$(NVCC) $(NVCC_FLAGS) -MMD -MP -c -o $@ $<
+$(B)/nets/gpu/device_plain.o: CFLAGS += -DFACETRAIL_CUDA
+endif
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,compile,$<)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<

@@ -125,6 +125,20 @@ struct net_run {
     const struct kernels *kernels;
 };
 
+/* Memory for a run that does not come from its arena: zeroed floats, or NULL, which whoever hands it out remembers.
+ * `weights` is where the net's weights lie there. No scratch is taken. */
+struct run_memory {
+    void *from;
+    float *(*take)(void *from, size_t n);
+    float *weights;
+};
+/* plan.c. A NET_FEED run has memory for inputs, kept layers and losses only: they are computed elsewhere. */
+enum status net_run_create_in(struct net_run **out, const struct net *n, int batch, enum net_use use,
+                              const struct run_memory *memory);
+/* solver.c: for whoever steps in the solver's place. */
+struct solver_state { float *velocity, *shadow; struct solver_options options; }; /* shadow NULL: no average */
+struct solver_state solver_state(const struct solver *s);
+void solver_set_norm(struct solver *s, double norm);
 /* build.c */
 enum status net_build(struct net **out, const struct model *m, const void *options);
 /* Plans node i for given input shapes. */

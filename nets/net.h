@@ -74,7 +74,7 @@ size_t net_weights(const struct net *n);            /* how many learnt numbers *
 /* One line a layer: name, kind, output shape, weights, multiply-adds a sample. */
 void net_print(const struct net *n, FILE *to);
 
-enum net_use { NET_INFER, NET_LEARN };
+enum net_use { NET_INFER, NET_LEARN, NET_FEED }; /* NET_FEED: nets/internal.h */
 /* NET_INFER: only what kept layers need is computed, and buffers are shared by liveness. */
 enum status net_run_create(struct net_run **out, const struct net *n, int batch, enum net_use use);
 /* Fully convolutional nets: the first input is h x w instead. */

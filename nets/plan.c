@@ -43,7 +43,7 @@ static void mark_needed(struct net_run *r)
     for (int i = n->n_nodes - 1; i >= 0; i--) {
         const struct node *d = &n->nodes[i];
         struct run_node *rd = &r->nodes[i];
-        rd->needed |= r->use == NET_LEARN || (d->kind && d->keep) || (!any && d->kind);
+        rd->needed |= r->use != NET_INFER || (d->kind && d->keep) || (!any && d->kind);
         for (int k = 0; rd->needed && k < d->n_from; k++)
             r->nodes[d->from[k]].needed = true;
     }
@@ -126,7 +126,7 @@ static void place_outputs(struct net_run *r, size_t *at, struct arrangement *a)
     }
 }
 
-static void bind_nodes(struct net_run *r)
+static void bind_nodes(struct net_run *r, float *weights)
 {
     const struct net *n = r->net;
     for (int i = 0; i < n->n_nodes; i++) {
@@ -139,7 +139,7 @@ static void bind_nodes(struct net_run *r)
         for (int p = 0; p < d->n_params; p++) {
             const struct param *q = &n->params[d->first_param + p];
             struct shape s = { 1, 1, 1, (int)q->n };
-            rd->param[p] = (struct tensor){ s, n->weights + q->at };
+            rd->param[p] = (struct tensor){ s, weights + q->at };
             rd->param_grad[p] = (struct tensor){ s, r->gradients ? r->gradients + q->at : NULL };
         }
     }
@@ -155,7 +155,7 @@ static void mark_gradients(const struct net *n, bool *wanted)
     }
 }
 
-static void place_gradients(struct net_run *r, float *(*take)(struct arena *, size_t), const bool *wanted)
+static void place_gradients(struct net_run *r, const struct run_memory *m, const bool *wanted)
 {
     for (int i = 0; i < r->net->n_nodes; i++) {
         struct run_node *rd = &r->nodes[i];
@@ -163,7 +163,7 @@ static void place_gradients(struct net_run *r, float *(*take)(struct arena *, si
         if (!wanted[i])
             continue;
         rd->grad.at = rd->in_place ? r->nodes[r->net->nodes[i].from[0]].grad.at
-                                   : take(r->arena, shape_count(rd->out.shape));
+                                   : m->take(m->from, shape_count(rd->out.shape));
     }
 }
 
@@ -186,14 +186,45 @@ static void mark_new(struct net_run *r)
     }
 }
 
-static float *take_floats(struct arena *a, size_t n)
+static float *take_floats(void *arena, size_t n)
 {
-    return arena_alloc(a, n + 2 * KERNELS_SLACK, sizeof(float)); /* kernels read a little further */
+    return arena_alloc(arena, n + 2 * KERNELS_SLACK, sizeof(float)); /* kernels read a little further */
 }
 
-enum status net_run_create_sized(struct net_run **out, const struct net *n, int batch, int h, int w, enum net_use use)
+static void take_outputs(struct net_run *r, const struct run_memory *m, size_t *at, struct arrangement *plan)
+{
+    place_outputs(r, at, plan);
+    float *block = m->take(m->from, plan->top);
+    for (int i = 0; i < r->net->n_nodes; i++)
+        if (r->nodes[i].needed && block)
+            r->nodes[i].out.at = block + at[i];
+}
+
+static void take_feed(struct net_run *r, const struct run_memory *m)
+{
+    for (int i = 0; i < r->net->n_nodes; i++) {
+        const struct node *d = &r->net->nodes[i];
+        if (!d->kind || d->keep || d->loss)
+            r->nodes[i].out.at = m->take(m->from, shape_count(r->nodes[i].out.shape));
+    }
+}
+
+static void take_for_learning(struct net_run *r, const struct run_memory *m, const size_t *keep, bool *wanted)
+{
+    for (int i = 0; i < r->net->n_nodes; i++)
+        r->nodes[i].keep = keep[i] ? m->take(m->from, keep[i]) : NULL;
+    mark_gradients(r->net, wanted);
+    place_gradients(r, m, wanted);
+    mark_new(r);
+    r->gradients = m->take(m->from, r->net->n_weights);
+}
+
+static enum status create(struct net_run **out, const struct net *n, int batch, int h, int w, enum net_use use,
+                          const struct run_memory *memory)
 {
     struct arena *a = arena_create();
+    struct run_memory own = { a, take_floats, n->weights };
+    const struct run_memory *m = memory ? memory : &own;
     struct net_run *r = arena_alloc(a, 1, sizeof *r);
     struct arrangement *plan = arena_alloc(a, 1, sizeof *plan);
     size_t *at = arena_alloc(a, (size_t)n->n_nodes, sizeof *at), *keep = arena_alloc(a, (size_t)n->n_nodes, sizeof *keep);
@@ -213,29 +244,34 @@ enum status net_run_create_sized(struct net_run **out, const struct net *n, int 
     mark_needed(r);
     enum status s = plan_nodes(r, h, w, keep, &scratch);
     if (!s) {
-        place_outputs(r, at, plan);
-        float *block = take_floats(a, plan->top);
-        r->scratch = take_floats(a, scratch);
-        for (int i = 0; i < n->n_nodes; i++) {
-            if (r->nodes[i].needed && block)
-                r->nodes[i].out.at = block + at[i];
-            r->nodes[i].keep = keep[i] ? take_floats(a, keep[i]) : NULL;
-        }
-        if (use == NET_LEARN) {
-            mark_gradients(n, wanted);
-            place_gradients(r, take_floats, wanted);
-            mark_new(r);
-            r->gradients = take_floats(a, n->n_weights);
-        }
+        if (use == NET_FEED)
+            take_feed(r, m);
+        else
+            take_outputs(r, m, at, plan);
+        if (!memory)
+            r->scratch = take_floats(a, scratch);
+        if (use == NET_LEARN)
+            take_for_learning(r, m, keep, wanted);
         s = arena_seal(a);
     }
     if (s) {
         net_run_free(&r);
         return s;
     }
-    bind_nodes(r);
+    bind_nodes(r, m->weights);
     *out = r;
     return OK;
+}
+
+enum status net_run_create_sized(struct net_run **out, const struct net *n, int batch, int h, int w, enum net_use use)
+{
+    return create(out, n, batch, h, w, use, NULL);
+}
+
+enum status net_run_create_in(struct net_run **out, const struct net *n, int batch, enum net_use use,
+                              const struct run_memory *memory)
+{
+    return create(out, n, batch, 0, 0, use, memory);
 }
 
 enum status net_run_create(struct net_run **out, const struct net *n, int batch, enum net_use use)

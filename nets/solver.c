@@ -93,6 +93,16 @@ double solver_gradient_norm(const struct solver *s)
     return s->norm;
 }
 
+struct solver_state solver_state(const struct solver *s)
+{
+    return (struct solver_state){ s->velocity, s->shadow, s->options };
+}
+
+void solver_set_norm(struct solver *s, double norm)
+{
+    s->norm = norm;
+}
+
 void solver_swap_average(struct solver *s)
 {
     if (!s->shadow)

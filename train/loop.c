@@ -13,9 +13,9 @@
 #include "base/random.h"
 #include "train/loop_internal.h"
 
-static uint64_t state_for(const struct loop *l, int part)
+uint64_t loop_random(const struct loop *l, int64_t step, int part)
 {
-    uint64_t state = (uint64_t)l->r->train.seed * 0x9e3779b97f4a7c15u + (uint64_t)l->step * 0xd1342543de82ef95u +
+    uint64_t state = (uint64_t)l->r->train.seed * 0x9e3779b97f4a7c15u + (uint64_t)step * 0xd1342543de82ef95u +
                      (uint64_t)part * 0x2545f4914f6cdd1du;
     random_next(&state);
     return state;
@@ -25,7 +25,7 @@ static void learn_part(void *context, int part, int worker)
 {
     (void)worker;
     struct loop *l = context;
-    uint64_t random = state_for(l, part);
+    uint64_t random = loop_random(l, l->step, part);
     l->r->task->batch(l->state, l->runs[part], part, &random);
     net_run_set_random(l->runs[part], random_next(&random));
     net_run_learn(l->runs[part]);
@@ -76,24 +76,38 @@ static void log_line(struct loop *l, double rate)
     l->loss_sum = 0;
 }
 
+static void step_here(struct loop *l, struct net_run *const **runs)
+{
+    workers_run(l->workers, l->r->train.workers, learn_part, l);
+    *runs = l->runs;
+}
+
 static enum status one_step(struct loop *l, double *rate)
 {
     const struct task *t = l->r->task;
     int n = l->r->train.workers;
+    struct net_run *const *runs = NULL;
+    enum status s = OK;
     *rate = loop_rate(&l->r->solver, progress(l));
     solver_set_rate(l->solver, (float)*rate);
-    workers_run(l->workers, n, learn_part, l);
+    if (l->learner)
+        s = loop_device_step(l, &runs);
+    else
+        step_here(l, &runs);
+    if (s)
+        return s;
     double loss = 0;
     for (int i = 0; i < n; i++)
-        loss += net_run_total_loss(l->runs[i]) / n;
+        loss += net_run_total_loss(runs[i]) / n;
     if (!isfinite(loss))
         return fail(BAD_DATA, "%s: the loss is not a number at step %" PRId64 ": lower solver.rate or set solver.clip",
                     l->r->path, l->step);
-    solver_step(l->solver, l->runs, n);
+    if (!l->learner)
+        solver_step(l->solver, l->runs, n);
     l->step++;
     l->loss_sum += loss;
     if (t->stepped)
-        t->stepped(l->state, l->net, l->runs, n, l->step);
+        t->stepped(l->state, l->net, runs, n, l->step);
     return OK;
 }
 
@@ -150,6 +164,18 @@ static enum status open_net(struct loop *l)
     return r->task->begin ? r->task->begin(l->state, l->net) : OK;
 }
 
+static enum status open_runs(struct loop *l)
+{
+    const struct train_options *t = &l->r->train;
+    enum status s = loop_device_open(l);
+    for (int i = 0; !s && !l->learner && i < t->workers; i++) {
+        s = net_run_create(&l->runs[i], l->net, l->setting.batch, NET_LEARN);
+        if (!s && t->half && !net_run_half(l->runs[i], true) && i == 0)
+            log_say(LOG_INFO, NULL, "train.half: this processor does not multiply bfloat16; products stay floats");
+    }
+    return s;
+}
+
 static enum status open_loop(struct loop *l)
 {
     const struct train_options *t = &l->r->train;
@@ -163,14 +189,8 @@ static enum status open_loop(struct loop *l)
     l->state = arena_alloc(l->arena, 1, l->r->task->state_size);
     l->runs = arena_alloc(l->arena, (size_t)t->workers, sizeof(struct net_run *));
     if ((s = arena_seal(l->arena)) || (s = open_net(l)) || (s = solver_create(&l->solver, l->net, &options)) ||
-        (s = workers_create(&l->workers, t->workers)))
+        (s = workers_create(&l->workers, t->workers)) || (s = open_runs(l)))
         return s;
-    for (int i = 0; i < t->workers; i++) {
-        if ((s = net_run_create(&l->runs[i], l->net, l->setting.batch, NET_LEARN)))
-            return s;
-        if (t->half && !net_run_half(l->runs[i], true) && i == 0)
-            log_say(LOG_INFO, NULL, "train.half: this processor does not multiply bfloat16; products stay floats");
-    }
     l->total = t->epochs > 0 ? (int64_t)ceil((double)t->epochs * (double)l->setting.epoch / t->batch) : t->steps;
     return OK;
 }
@@ -179,6 +199,7 @@ static void close_loop(struct loop *l)
 {
     for (int i = 0; l->runs && i < l->r->train.workers; i++)
         net_run_free(&l->runs[i]);
+    loop_device_close(l);
     workers_free(&l->workers);
     solver_free(&l->solver);
     if (l->state && l->r->task->close)

@@ -14,11 +14,25 @@ struct loop {
     struct net *net;
     struct solver *solver;
     struct workers *workers;
-    struct net_run **runs;
+    struct net_run **runs;   /* of the workers; NULL with a learner */
+    struct learner *learner; /* train.device is not cpu */
+    int set;                 /* of its feeds: what the next step learns from */
+    bool filled;
     int64_t step, total, log_step;
     double seconds, log_seconds, loss_sum; /* seconds: spent in steps, also before a resume */
     struct loop_result result;
 };
+
+/* The random state of a worker's part of a step. */
+uint64_t loop_random(const struct loop *l, int64_t step, int part);
+
+/* loop_device.c: opens the learner when the recipe wants one; one step, after which *runs hold codes and losses;
+ * brings weights and momentum here, or takes them there (both OK without a learner). */
+enum status loop_device_open(struct loop *l);
+void loop_device_close(struct loop *l);
+enum status loop_device_step(struct loop *l, struct net_run *const **runs);
+enum status loop_device_fetch(struct loop *l);
+enum status loop_device_send(struct loop *l);
 
 /* The learning rate at a part (0 to 1) of the run. */
 double loop_rate(const struct schedule_options *o, double progress);

@@ -18,6 +18,9 @@ enum status loop_checkpoint(struct loop *l)
     const char *path = l->r->train.checkpoint;
     if (!path || !path[0])
         return OK;
+    enum status s = loop_device_fetch(l);
+    if (s)
+        return s;
     char *kept = memory_alloc(1, MEMORY_TEXT);
     if (!kept)
         return fail(NO_RESOURCE, "%s: no memory", path);
@@ -29,7 +32,7 @@ enum status loop_checkpoint(struct loop *l)
         l->r->task->remember(l->state, kept, MEMORY_TEXT);
     struct tensors_note notes[] = { { "train.step", step }, { "train.seconds", seconds },
                                     { "train.recipe", recipe }, { "train.task_state", kept } };
-    enum status s = file_make_folders_above(path);
+    s = file_make_folders_above(path);
     if (!s)
         s = solver_save(l->solver, path, notes, sizeof notes / sizeof notes[0]);
     memory_free(&kept);
@@ -56,19 +59,22 @@ enum status loop_resume(struct loop *l)
             s = l->r->task->recall(l->state, kept);
     }
     tensors_close(&file);
-    return s;
+    return s ? s : loop_device_send(l);
 }
 
 /* Leaves the averaged weights in the net when there are any. */
 static enum status score(struct loop *l, bool *swapped)
 {
     char more[512] = "";
-    *swapped = l->r->solver.average > 0;
+    enum status s = loop_device_fetch(l);
+    *swapped = !s && l->r->solver.average > 0;
+    if (s)
+        return s;
     if (*swapped)
         solver_swap_average(l->solver);
     if (!l->r->task->score)
         return OK;
-    enum status s = l->r->task->score(l->state, l->net, &l->result.score, more, sizeof more);
+    s = l->r->task->score(l->state, l->net, &l->result.score, more, sizeof more);
     if (!s)
         log_say(LOG_INFO, NULL, "score step=%" PRId64 " %s=%.4f%s%s", l->step, l->r->task->score_name,
                 l->result.score, more[0] ? " " : "", more);

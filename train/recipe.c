@@ -20,6 +20,8 @@ static const struct option train_table[] = {
     { "batch", OPTION_INT, AT(batch), "256", 1, 1000000, NULL, "samples a step, over all workers" },
     { "half", OPTION_BOOL, AT(half), "no", 0, 0, NULL,
       "factors of the convolutions' products are rounded to bfloat16, on processors that are faster so" },
+    { "device", OPTION_CHOICE, AT(device), "cpu", 0, 0, "cpu cuda twin",
+      "what learns; cuda: a GPU, when built with CUDA=1; twin: that code on this processor, slowly, for tests" },
     { "workers", OPTION_INT, AT(workers), "1", 1, 64, NULL, "threads, each with its part of the batch" },
     { "seed", OPTION_INT, AT(seed), "1", 0, 2147483647, NULL, "of weights, order and augmentation" },
     { "minutes", OPTION_FLOAT, AT(minutes), "0", 0, 100000, NULL,

@@ -17,7 +17,8 @@ struct train_options {
     const char *checkpoint;   /* where checkpoints go; outside the tree */
     const char *from;         /* weights to start from (net_borrow), "": none */
     int batch;                /* samples a step, over all workers */
-    bool half;            /* see net_run_half */
+    bool half;                /* see net_run_half */
+    int device;               /* enum train_device */
     int workers, seed;
     float minutes, epochs;    /* the run's length: the first of these that is not 0 ... */
     int steps;                /* ... else steps */
@@ -26,6 +27,8 @@ struct train_options {
     float log_seconds;        /* between log lines; 0: every step */
     bool fold;                /* fold normalisation away in the finished net */
 };
+
+enum train_device { TRAIN_CPU, TRAIN_CUDA, TRAIN_TWIN };
 
 struct schedule_options {
     float rate, momentum, decay, clip, average;
