@@ -13,7 +13,7 @@
 #include "train/eval_words.h"
 #include "train/tracking_report.h"
 
-struct tracking_options { const char *sequences, *tracker, *only, *plot; int begin, frames; };
+struct tracking_options { const char *sequences, *tracker, *only, *plot, *write; int begin, frames; };
 #define AT(field) offsetof(struct tracking_options, field)
 static const struct option tracking_table[] = {
     {"sequences", OPTION_TEXT, AT(sequences), "", 0, 0, NULL, "folder of OTB or TLD sequences"},
@@ -23,6 +23,7 @@ static const struct option tracking_table[] = {
     {"frames", OPTION_INT, AT(frames), "0", 0, 1000000, NULL, "so many frames of each sequence at most; 0: all"},
     {"plot", OPTION_TEXT, AT(plot), "", 0, 0, NULL,
      "draw success into this PNG, and precision into the one beside it, NAME-precision.png"},
+    {"write", OPTION_TEXT, AT(write), "", 0, 0, NULL, "a folder for what was found: NAME.txt with x,y,width,height,confidence a frame"},
     {0},
 };
 #undef AT
@@ -142,6 +143,8 @@ static enum status run_sequence(struct measuring *m, void *tracker, const struct
         tracking_score(score, q->truth + r->from, r->found, r->n);
         tracking_count_returns(&m->returns, q->truth + r->from, r->found, r->sure, r->n);
     }
+    if (!s && *m->options.write)
+        s = tracking_write(m->options.write, q->name, r->found, r->sure, r->n);
     if (frame)
         frame_put(pool, frame);
     frame_pool_free(&pool);

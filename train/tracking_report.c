@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "train/plot.h"
 
 enum { PATH = 1024 };
@@ -27,6 +28,21 @@ void tracking_print_attributes(const struct sequences *s, const struct tracking_
             printf("%-20s %7d %12.4f %8.4f\n", sequence_attribute(i), n, precision / n, auc / n);
         any = any || n;
     }
+}
+
+enum status tracking_write(const char *folder, const char *name, const struct box *found, const float *sure, int n)
+{
+    char path[PATH];
+    struct file_write w;
+    snprintf(path, sizeof path, "%s/%s.txt", folder, name);
+    enum status s = file_make_folders_above(path);
+    if (!s)
+        s = file_create(&w, path);
+    if (s)
+        return s;
+    for (int i = 0; i < n; i++)
+        fprintf(w.to, "%.2f,%.2f,%.2f,%.2f,%.3f\n", found[i].x + 1, found[i].y + 1, found[i].w, found[i].h, sure[i]);
+    return file_commit(&w);
 }
 
 void tracking_print_returns(const struct tracking_returns *r)
