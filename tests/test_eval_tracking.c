@@ -111,12 +111,14 @@ static void test_returns(void **state)
     struct tracking_returns r = {0};
     for (int i = 0; i < N; i++) { /* away in 10 to 19 and in 40 to 42 */
         truth[i] = i / 10 == 1 || (i >= 40 && i < 43) ? (struct box){0} : (struct box){50, 50, 20, 20};
-        found[i] = i < 30 ? truth[0] : (struct box){90, 50, 20, 20}; /* lost for good from 30 on */
+        /* off the size from 30 on */
+        found[i] = i < 30 ? truth[0] : (struct box){50, 50, 20, 7};
         sure[i] = i >= 12 && i < 20 ? 0 : 1;
     }
     tracking_count_returns(&r, truth, found, sure, N);
     assert_int_equal(r.returns, 2);
     assert_int_equal(r.found, 1);
+    assert_int_equal(r.found25, 2);
     assert_int_equal(r.absent, 13);
     assert_int_equal(r.silent, 8);
 }

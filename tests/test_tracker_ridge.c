@@ -214,9 +214,7 @@ static void test_gone(void **state)
     max_align_t options[64];
     void *tracker;
     int gone = 0, back = 0;
-    const struct option_group group = {kind->group, kind->about, kind->options, options};
     option_defaults(kind->options, options);
-    assert_ok(option_set(&group, 1, "fcnt.lost", "0.5", NULL));
     assert_ok(kind->open(&tracker, options));
     struct box truth = {30, 60, 30, 30}, box = truth;
     paint(truth);

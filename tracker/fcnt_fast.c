@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "nets/models/fcnt.h"
 #include "nets/models/models.h"
+#include "tracker/gone.h"
 #include "tracker/ridge.h"
 #include "tracker/single_kinds.h"
 
@@ -17,7 +18,7 @@ enum { SIDE = 168, MARGIN = 4, NET_GRID = 80, PATH = 1024, OWN = GRADIENT_MAPS +
 
 struct fast_options {
     const char *weights;
-    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt, lost, found;
+    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt, lost, alone, found;
     int rounds, every, size_every, places;
 };
 #define AT(field) offsetof(struct fast_options, field)
@@ -36,7 +37,8 @@ static const struct option table[] = {
     {"scale_step", OPTION_FLOAT, AT(scale_step), "1.02", 1, 1.2, NULL, "from one size to the next"},
     {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.04", 0, 1, NULL, "how fast the size filter learns, at every second look"},
     {"doubt", OPTION_FLOAT, AT(doubt), "0.3", 0, 1, NULL, "nothing is learnt below this part of the usual heat"},
-    {"lost", OPTION_FLOAT, AT(lost), "0", 0, 1, NULL, "part of the usual heat below which the target is gone, 0.5 say; 0: it never leaves"},
+    {"lost", OPTION_FLOAT, AT(lost), "0.4", 0, 1, NULL, "part of the usual heat below which the target may be gone; 0: it never leaves"},
+    {"alone", OPTION_FLOAT, AT(alone), "1.6", 1, 100, NULL, "it is there all the same when its heat is so many times that of any other place"},
     {"found", OPTION_FLOAT, AT(found), "0.7", 0, 1, NULL, "part of it from which it is back"},
     {"places", OPTION_INT, AT(places), "3", 1, 100, NULL, "places of the picture that are searched in a frame while it is gone"},
     {0},
@@ -59,7 +61,9 @@ struct fast {
     int *chosen;
     struct box box;
     float usual; /* heat at the target, running mean */
-    int frame, low, place; /* low: frames in a row with little heat; place: of the picture, searched next while it is gone */
+    float alone; /* the heat's top over the largest value away from it */
+    int frame;
+    struct gone gone;
 };
 
 static enum status open_one(struct wide *w, int maps, int low)
@@ -269,7 +273,8 @@ static enum status fast_start(void *tracker, struct image im, struct box box)
         box_intersection(box, (struct box){0, 0, (float)im.w, (float)im.h}) <= 0)
         return fail(BAD_USAGE, "fcnt: the box holds nothing to follow");
     t->box = box;
-    t->frame = t->low = t->place = 0;
+    t->frame = 0;
+    gone_start(&t->gone);
     t->usual = 0;
     float cell = step_of(t) * CHANNEL_CELL, w = box.w / cell, h = box.h / cell;
     look(t, im, true);
@@ -292,6 +297,26 @@ static struct box keep_inside(struct box b, float size, struct image im)
     return (struct box){c.x - b.w * size / 2, c.y - b.h * size / 2, b.w * size, b.h * size};
 }
 
+static struct gone_rules rules_of(const struct fast *t)
+{
+    return (struct gone_rules){t->options.lost, t->options.alone, t->options.found};
+}
+
+/* The heat's top over its largest value beyond the target's own size around it: a target that is there stands out even
+ * when it has changed, where it is gone several places are as good as each other. */
+static float stands_out(const struct fast *t, float dx, float dy, float cell)
+{
+    float rx = fmaxf(2, 0.6f * t->box.w / cell), ry = fmaxf(2, 0.6f * t->box.h / cell), top = 0, other = 1e-6f;
+    for (int k = 0; k < RIDGE_CELLS; k++) {
+        float x = fabsf(remainderf((float)(k % RIDGE_GRID) - dx, RIDGE_GRID));
+        float y = fabsf(remainderf((float)(k / RIDGE_GRID) - dy, RIDGE_GRID));
+        top = fmaxf(top, t->heat[k]);
+        if (x > rx || y > ry)
+            other = fmaxf(other, t->heat[k]);
+    }
+    return top / other;
+}
+
 /* The heat of the region around t->box; dx, dy: where its top is, in pixels from the box's centre. */
 static float search(struct fast *t, struct image im, float *dx, float *dy)
 {
@@ -300,78 +325,57 @@ static float search(struct fast *t, struct image im, float *dx, float *dy)
     spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
     ridge_heat(&t->head, t->x, spectrum, t->heat);
     float top = ridge_top(&t->head, t->heat, dx, dy);
+    t->alone = t->options.lost > 0 ? stands_out(t, *dx, *dy, cell) : 1;
     *dx *= cell;
     *dy *= cell;
     return top;
 }
 
-/* The picture in overlapping regions, row by row: half a region apart, as a region sees little at its edge. */
-static struct box place_of(const struct fast *t, struct image im, int i)
-{
-    float step = 0.5f * step_of(t) * RIDGE_GRID * CHANNEL_CELL;
-    int across = (int)ceilf((float)im.w / step), down = (int)ceilf((float)im.h / step), k = i % (across * down);
-    struct box b = t->box;
-    b.x = ((float)(k % across) + 0.5f) * (float)im.w / (float)across - b.w / 2;
-    b.y = ((float)(k / across) + 0.5f) * (float)im.h / (float)down - b.h / 2;
-    return b;
-}
-
-/* Some places of the whole picture, and a second look at the hottest one, from its middle. True: it is there, and hotter
- * than `here`, where the box was; then the box is moved. */
+/* Some places of the whole picture, and a second look at the hottest one, from its middle. True: it is there, and the box
+ * is moved. */
 static bool find_again(struct fast *t, struct image im, float here)
 {
-    static const float worth = 0.5f, clearly = 1.3f; /* of the heat that is enough; times the heat here */
+    static const float worth = 0.5f; /* of the heat that is enough: a region sees less at its edge */
     struct box home = t->box, best = home;
-    float top = 0, dx, dy, enough = fmaxf(t->options.found * t->usual, clearly * here);
-    for (int i = 0; i < t->options.places; i++) {
-        t->box = place_of(t, im, t->place++);
+    float top = 0, dx, dy, side = step_of(t) * RIDGE_GRID * CHANNEL_CELL;
+    struct gone_rules rules = rules_of(t);
+    int all = gone_places(im, side);
+    float enough = gone_enough(&t->gone, &rules, t->usual, here, all);
+    for (int i = 0; i < t->options.places && i < all; i++, t->gone.place++) {
+        t->box = gone_place(home, im, side, t->gone.place % all);
         float heat = search(t, im, &dx, &dy);
-        if (heat > top) {
+        if (gone_is_new(&t->gone, heat, all) && heat > top) {
             top = heat;
             best = (struct box){t->box.x + dx, t->box.y + dy, home.w, home.h};
         }
     }
     t->box = best;
-    if (top >= worth * enough && search(t, im, &dx, &dy) >= enough) {
-        t->box.x += dx;
-        t->box.y += dy;
-        return true;
+    if (top < worth * enough || search(t, im, &dx, &dy) < enough || t->alone < rules.alone) {
+        t->box = home;
+        return false;
     }
-    t->box = home;
-    return false;
-}
-
-/* PATIENCE more frames with little heat than with enough: gone, until there is clearly enough. */
-enum { PATIENCE = 5 };
-static bool watch(struct fast *t, float top)
-{
-    static const float again = 1.3f; /* times what made it gone */
-    float least = t->options.lost * t->usual;
-    if (t->low >= PATIENCE)
-        t->low = top >= again * least ? 0 : t->low;
-    else if (top < least)
-        t->low++;
-    else
-        t->low -= t->low > 0;
-    return t->low >= PATIENCE;
+    t->box.x += dx;
+    t->box.y += dy;
+    gone_is_back(&t->gone);
+    return true;
 }
 
 static float fast_update(void *tracker, struct image im, struct box *box)
 {
     struct fast *t = tracker;
     const struct fast_options *o = &t->options;
+    struct gone_rules rules = rules_of(t);
     float dx, dy, cell = step_of(t) * CHANNEL_CELL;
     t->frame++;
     float top = search(t, im, &dx, &dy);
     t->box.x += dx;
     t->box.y += dy;
-    if (watch(t, top)) { /* nothing is learnt, and the box goes where most heat is */
+    if (gone_watch(&t->gone, &rules, top, t->usual, t->alone, t->box, im)) { /* nothing is learnt; the box goes where most heat is */
         bool found = find_again(t, im, top);
-        t->low = found ? 0 : t->low;
         *box = t->box = keep_inside(t->box, 1, im);
         return found ? fminf(fmaxf(o->found, 0), 1) : 0;
     }
-    bool sure = top >= fmaxf(o->doubt, o->lost) * t->usual, sized = sure && t->frame % o->size_every == 0;
+    bool sure = top >= fmaxf(o->doubt, o->lost) * t->usual && !gone_is_leaving(&t->gone), sized = sure && t->frame % o->size_every == 0;
     t->box = keep_inside(t->box, sized ? scale_search(&t->scale, im, t->box) : 1, im);
     if (sure && t->frame % o->every == 0) {
         ridge_shift(&t->head, t->x, dx / cell, dy / cell);

@@ -57,6 +57,10 @@ static void look(struct scale_filter *f, struct image im, struct box box)
 void scale_learn(struct scale_filter *f, struct image im, struct box box, bool first)
 {
     float rate = first ? 1 : f->rate;
+    if (first) { /* no trace of a target before */
+        memset(f->top, 0, 2 * SCALES * D * sizeof(float));
+        memset(f->bottom, 0, sizeof f->bottom);
+    }
     look(f, im, box);
     for (int k = 0; k < SCALES; k++) {
         const float *re = f->spectrum + k * D, *imaginary = re + SCALES * D;

@@ -48,7 +48,8 @@ enum status tracking_write(const char *folder, const char *name, const struct bo
 void tracking_print_returns(const struct tracking_returns *r)
 {
     if (r->absent > 0)
-        printf("returns=%d found_again=%d absent=%ld said_absent=%ld\n", r->returns, r->found, r->absent, r->silent);
+        printf("returns=%d found_again=%d found_again25=%d absent=%ld said_absent=%ld\n", r->returns, r->found, r->found25,
+               r->absent, r->silent);
 }
 
 static enum status draw_one(const char *path, const char *title, const char *x_name, const double *x, const double *y,

@@ -52,14 +52,14 @@ void tracking_mean(struct tracking_score *out, const struct tracking_score *scor
     finish(out, n ? n : 1);
 }
 
-static bool is_found(const struct box *truth, const struct box *found, int n)
+static bool is_found(const struct box *truth, const struct box *found, int n, float overlap)
 {
     int row = 0, stay = 0;
     while (stay < n && truth[stay].w > 0)
         stay++;
     int needed = stay < TRACKING_STAYS ? stay : TRACKING_STAYS;
     for (int i = 0; i < stay && i < TRACKING_BACK + TRACKING_STAYS - 1; i++) {
-        row = box_overlap(truth[i], found[i]) > 0.5f ? row + 1 : 0;
+        row = box_overlap(truth[i], found[i]) > overlap ? row + 1 : 0;
         if (row >= needed)
             return true;
     }
@@ -75,7 +75,8 @@ void tracking_count_returns(struct tracking_returns *out, const struct box *trut
             out->silent += sure[i] <= 0;
         } else if (truth[i - 1].w <= 0) {
             out->returns++;
-            out->found += is_found(truth + i, found + i, n - i);
+            out->found += is_found(truth + i, found + i, n - i, 0.5f);
+            out->found25 += is_found(truth + i, found + i, n - i, 0.25f);
         }
     }
 }

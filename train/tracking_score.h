@@ -19,10 +19,11 @@ void tracking_score(struct tracking_score *out, const struct box *truth, const s
 void tracking_mean(struct tracking_score *out, const struct tracking_score *scores, int n);
 
 /* Absences: the target leaves and comes back. It is found again when, from one of the first TRACKING_BACK frames after
- * its return on, TRACKING_STAYS frames in a row overlap the truth by more than half (or all that is left of its stay). */
+ * its return on, TRACKING_STAYS frames in a row overlap the truth by more than half (or all that is left of its stay);
+ * found25: by more than a quarter, the place whatever the size. */
 enum { TRACKING_BACK = 15, TRACKING_STAYS = 3 };
 struct tracking_returns {
-    int returns, found;
+    int returns, found, found25;
     long absent, silent; /* frames without the target; those in which the tracker said so: sureness 0 */
 };
 /* sure [n]: what the tracker said of each frame. Adds to `out`. */
