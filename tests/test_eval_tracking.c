@@ -171,6 +171,21 @@ static void test_command(void **state)
                       "8", NULL);
     assert_int_equal(r.status, 0);
     assert_has(r.out, "precision20=0.8750 "); /* 7 of 8 */
+    r = kit_facetrail("eval", "tracking", "--sequences", kit_path("run"), "--tracker", "fcnt-paper", "--frames", "3", "--heat",
+                      kit_path("heat.png"), "--write", kit_path("found"), NULL);
+    assert_int_equal(r.status, 0);
+    picture = kit_read(kit_path("heat.png"), &n);
+    assert_non_null(picture);
+    assert_memory_equal(picture + 1, "PNG", 3);
+    memory_free(&picture);
+    char *found = kit_read(kit_path("found/moving.txt"), &n);
+    assert_non_null(found);
+    assert_memory_equal(found, "21.00,21.00,32.00,32.00,1.000\n", 30);
+    memory_free(&found);
+    r = kit_facetrail("eval", "tracking", "--sequences", kit_path("run"), "--tracker", "pixels", "--heat",
+                      kit_path("none.png"), NULL);
+    assert_int_equal(r.status, 2);
+    assert_has(r.err, "pixels has no heads");
     r = kit_facetrail("eval", "tracking", "--sequences", kit_path("run"), "--tracker", "none", NULL);
     assert_int_equal(r.status, 2);
     assert_has(r.err, "still, pixels");

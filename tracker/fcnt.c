@@ -74,6 +74,7 @@ struct fcnt {
     struct kept first, best;
     float lowest; /* confidence so far */
     struct fcnt_state state;
+    struct region region; /* of the last frame */
     int frame;
     uint64_t random;
 };
@@ -229,6 +230,7 @@ static float fcnt_update(void *tracker, struct image im, struct box *box)
     struct fcnt *t = tracker;
     const struct fcnt_options *o = &t->options;
     struct region r = region_of(t->state);
+    t->region = r;
     t->frame++;
     fcnt_maps_look(&t->maps, im, r, false);
     struct fcnt_found specific = search(t, &t->low, t->maps.low, r, im, o->power_specific), found = specific;
@@ -251,8 +253,15 @@ static float fcnt_update(void *tracker, struct image im, struct box *box)
     return fminf(found.confidence, 1);
 }
 
+static void fcnt_heats(void *tracker, struct single_heats *out)
+{
+    const struct fcnt *t = tracker;
+    struct region r = t->region;
+    *out = (struct single_heats){{r.cx - r.side / 2, r.cy - r.side / 2, r.side, r.side}, FCNT_GRID, t->high.heat, t->low.heat};
+}
+
 const struct single_kind single_fcnt_paper = {
     .name = "fcnt-paper", .about = "FCNT as published, over DeepID2's convolutions",
     .options = table, .group = "fcnt", .options_size = sizeof(struct fcnt_options),
-    .open = fcnt_open, .start = fcnt_start, .update = fcnt_update, .close = fcnt_close,
+    .open = fcnt_open, .start = fcnt_start, .update = fcnt_update, .heats = fcnt_heats, .close = fcnt_close,
 };

@@ -9,6 +9,9 @@
 #include "base/option.h"
 #include "base/status.h"
 
+/* What the heads of the last frame saw: `grid` x `grid` cells over a square of the picture. */
+struct single_heats { struct box region; int grid; const float *general, *specific; };
+
 struct single_kind {
     const char *name, *about;
     const struct option *options; /* NULL: none */
@@ -21,6 +24,7 @@ struct single_kind {
     /* Moves *box, which holds the last answer, to the target's place in the next picture (of the same size), and returns
      * how sure that is, 0 to 1. Allocates nothing, cannot fail. */
     float (*update)(void *tracker, struct image im, struct box *box);
+    void (*heats)(void *tracker, struct single_heats *out); /* NULL: it has no such heads */
     void (*close)(void **tracker);
 };
 

@@ -11,9 +11,10 @@
 #include "tracker/single.h"
 #include "train/eval.h"
 #include "train/eval_words.h"
+#include "train/tracking_heat.h"
 #include "train/tracking_report.h"
 
-struct tracking_options { const char *sequences, *tracker, *only, *plot, *write; int begin, frames; };
+struct tracking_options { const char *sequences, *tracker, *only, *plot, *write, *heat; int begin, frames; };
 #define AT(field) offsetof(struct tracking_options, field)
 static const struct option tracking_table[] = {
     {"sequences", OPTION_TEXT, AT(sequences), "", 0, 0, NULL, "folder of OTB or TLD sequences"},
@@ -23,6 +24,8 @@ static const struct option tracking_table[] = {
     {"frames", OPTION_INT, AT(frames), "0", 0, 1000000, NULL, "so many frames of each sequence at most; 0: all"},
     {"plot", OPTION_TEXT, AT(plot), "", 0, 0, NULL,
      "draw success into this PNG, and precision into the one beside it, NAME-precision.png"},
+    {"heat", OPTION_TEXT, AT(heat), "", 0, 0, NULL,
+     "draw the last frame's search region and what the tracker's heads see there into this PNG (fcnt-paper)"},
     {"write", OPTION_TEXT, AT(write), "", 0, 0, NULL, "a folder for what was found: NAME.txt with x,y,width,height,confidence a frame"},
     {0},
 };
@@ -145,6 +148,8 @@ static enum status run_sequence(struct measuring *m, void *tracker, const struct
     }
     if (!s && *m->options.write)
         s = tracking_write(m->options.write, q->name, r->found, r->sure, r->n);
+    if (!s && *m->options.heat && r->n > 1)
+        s = tracking_heat(m->options.heat, m->kind, tracker, frame->image, r->found[r->n - 1]);
     if (frame)
         frame_put(pool, frame);
     frame_pool_free(&pool);

@@ -195,6 +195,32 @@ enum status plot_curves(const char *path, const struct plot *p)
     return done ? fail(NO_RESOURCE, "%s: %s", path, cairo_status_to_string(done)) : OK;
 }
 
+enum status plot_pictures(const char *path, const struct image *pictures, const char *const *titles, int n)
+{
+    enum { GAP = 12, TITLE = 34 };
+    const int w = pictures[0].w, h = pictures[0].h;
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, n * (w + GAP) + GAP, h + TITLE + GAP);
+    cairo_t *to = cairo_create(surface);
+    cairo_set_source_rgb(to, 1, 1, 1);
+    cairo_paint(to);
+    cairo_select_font_face(to, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(to, 16);
+    for (int i = 0; i < n; i++) {
+        const int left = GAP + i * (w + GAP);
+        cairo_surface_t *one =
+            cairo_image_surface_create_for_data(pictures[i].pixels, CAIRO_FORMAT_RGB24, w, h, pictures[i].stride);
+        cairo_set_source_surface(to, one, left, TITLE);
+        cairo_paint(to);
+        cairo_surface_destroy(one);
+        cairo_set_source_rgb(to, 0.1, 0.1, 0.1);
+        text(to, left + w / 2.0, TITLE - 11, 0.5, titles[i]);
+    }
+    const cairo_status_t done = cairo_surface_write_to_png(surface, path);
+    cairo_destroy(to);
+    cairo_surface_destroy(surface);
+    return done ? fail(NO_RESOURCE, "%s: %s", path, cairo_status_to_string(done)) : OK;
+}
+
 enum status plot_histogram(const char *path, const struct plot *p)
 {
     static const int corners = 2 * PLOT_BINS;

@@ -3,6 +3,7 @@
 #ifndef FACETRAIL_TRAIN_PLOT_H
 #define FACETRAIL_TRAIN_PLOT_H
 
+#include "base/image.h"
 #include "base/status.h"
 
 enum { PLOT_SERIES = 8, PLOT_BINS = 60 };
@@ -24,5 +25,8 @@ struct plot {
 enum status plot_curves(const char *path, const struct plot *p);
 /* How often each series' x falls into each of PLOT_BINS equal bins, as a part of that series; y is not used. */
 enum status plot_histogram(const char *path, const struct plot *p);
+
+/* n pictures of one size side by side, each under its title. */
+enum status plot_pictures(const char *path, const struct image *pictures, const char *const *titles, int n);
 
 #endif
