@@ -92,6 +92,8 @@ static enum status open_workers(struct runner *r, bool window)
 {
     const struct settings *o = r->settings;
     enum status s;
+    if (has_text(o->run.follow.start))
+        return OK;
     if ((s = detector_open(&r->detector, &o->detector)) || (s = tracker_open(&r->tracker, &o->tracker)))
         return s;
     add_model(r, detector_net(r->detector));
@@ -155,7 +157,10 @@ static enum status open_pipeline(struct runner *r)
     const struct settings *o = r->settings;
     struct pipeline_stage stages[STAGES] = {{&stage_detect, &o->detect}, {&stage_track, NULL}};
     int n = 2;
-    if (o->run.names) {
+    if (has_text(o->run.follow.start)) {
+        stages[0] = (struct pipeline_stage){&stage_follow, &o->run.follow};
+        n = 1;
+    } else if (o->run.names) {
         stages[n++] = (struct pipeline_stage){&stage_describe, &o->describe};
         stages[n++] = (struct pipeline_stage){&stage_identify, &o->identify};
     }

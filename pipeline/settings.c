@@ -21,6 +21,9 @@ static const struct option run_option_table[] = {
      "recognise faces; no: only find and follow them"},
     {"threads", OPTION_INT, offsetof(struct run_options, threads), "-1", -1, 256, NULL,
      "0: everything in one loop; -1: as many as the machine has cores"},
+    {"start", OPTION_TEXT, offsetof(struct run_options, follow.start), "", 0, 0, NULL,
+     "x,y,width,height in the first frame: follow what is there, face or not, and look for no faces"},
+    {"tracker", OPTION_TEXT, offsetof(struct run_options, follow.tracker), "fcnt", 0, 0, NULL, "what follows it"},
     {0},
 };
 
@@ -33,6 +36,8 @@ const struct argument settings_arguments[] = {
     {"-g", "--gallery", "run.gallery", NULL, "FILE", "the people who are known"},
     {NULL, "--attributes", "run.attributes", "yes", NULL, "describe each face by 40 attributes"},
     {NULL, "--blur", "run.blur", NULL, "WHOM", "all, unknown or known: make those faces unrecognisable"},
+    {NULL, "--start", "run.start", NULL, "X,Y,W,H", "follow what is in this box of the first frame, face or not"},
+    {NULL, "--tracker", "run.tracker", NULL, "NAME", "how: fcnt (default), fcnt-paper, pixels, faces"},
     {NULL, "--threads", "run.threads", NULL, "N", "0: everything in one loop"},
     {0},
 };

@@ -23,6 +23,7 @@ struct run_options {
     bool attributes;
     bool names;                                   /* describe and name faces */
     int threads;                                  /* -1: the machine's cores */
+    struct follow_options follow;                 /* start "": faces are detected and followed */
 };
 
 struct settings {

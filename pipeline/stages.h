@@ -26,6 +26,11 @@ extern const struct stage_kind stage_describe; /* options: struct describe_optio
 extern const struct stage_kind stage_identify; /* options: struct identify_options */
 extern const struct stage_kind stage_attributes; /* options: struct describe_options; needs context.attributes */
 
+extern const struct stage_kind stage_follow; /* options: struct follow_options; in place of all others */
+
+/* run --start */
+struct follow_options { const char *start, *tracker; }; /* "x,y,w,h" of the first frame; a name of tracker/single.h */
+
 struct identify_options {
     float refresh;       /* seconds between two looks whether another program changed the gallery */
     int samples;         /* samples that are taken when somebody is enrolled in the window */

@@ -386,7 +386,7 @@ static float fast_update(void *tracker, struct image im, struct box *box)
     if (sure || o->lost <= 0)
         t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
     *box = t->box;
-    return fminf(fmaxf(top, 0), 1);
+    return fminf(fmaxf(top / fmaxf(t->usual, 1e-6f), 0.01f), 1); /* 0 is said of a target that is gone */
 }
 
 const struct single_kind single_fcnt = {
