@@ -12,7 +12,7 @@
 
 #define AT(field) offsetof(struct train_options, field)
 static const struct option train_table[] = {
-    { "task", OPTION_TEXT, AT(task), "", 0, 0, NULL, "what is learnt: identity, locate, marks, attributes, ensemble" },
+    { "task", OPTION_TEXT, AT(task), "", 0, 0, NULL, "what is learnt: identity, locate, marks, attributes, ensemble, natural" },
     { "model", OPTION_TEXT, AT(model), "", 0, 0, NULL, "the net, by name: deepid2, deepid2plus, lnet, marks, anet, svm" },
     { "weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "where the finished net goes" },
     { "checkpoint", OPTION_TEXT, AT(checkpoint), "", 0, 0, NULL, "where checkpoints go; empty: none are written" },
@@ -51,7 +51,8 @@ static const struct option solver_table[] = {
 };
 #undef AT
 
-static const struct task *const tasks[] = { &task_identity, &task_locate, &task_marks, &task_attributes, &task_ensemble };
+static const struct task *const tasks[] = { &task_identity, &task_locate, &task_marks, &task_attributes, &task_ensemble,
+                                           &task_natural };
 
 int task_count(void)
 {
