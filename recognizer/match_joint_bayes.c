@@ -2,6 +2,7 @@
  * Joint Bayesian (papers.md section 10) in its fast form: G = -U'U, y = U x, c = x'Ax, score = c1 + c2 + 2 y1'y2.
  * The parameters are fitted by train/fit_joint_bayes.c and lie in the weights file. The same on codes of one bit a neuron
  * (DeepID2+, section 6), with parameters of their own. */
+#include <math.h>
 #include <stdio.h>
 
 #include "recognizer/internal.h"
@@ -42,12 +43,19 @@ static enum status load_model(struct matcher_state *state, const struct tensors 
 
 static enum status load(struct matcher_state *state, const struct tensors *file, const char *path)
 {
+    const struct tensors_array *power = tensors_find(file, "joint_bayes.power");
+    state->power = power && power->type == TENSORS_F32 && power->n == 1 ? *(const float *)power->at : 1;
     return load_model(state, file, path, "joint_bayes");
 }
 
 static enum status load_bits(struct matcher_state *state, const struct tensors *file, const char *path)
 {
     return load_model(state, file, path, "joint_bayes_bits");
+}
+
+float joint_bayes_number(float x, float power)
+{
+    return power == 1 ? x : power == 0.5f ? copysignf(sqrtf(fabsf(x)), x) : copysignf(powf(fabsf(x), power), x);
 }
 
 /* x: the code less its mean */
@@ -66,7 +74,7 @@ static void prepare(const struct matcher_state *state, const struct face *face, 
 {
     _Alignas(64) float x[FACE_CODE];
     for (int i = 0; i < state->n_code; i++)
-        x[i] = face->code[i] - state->mean[i];
+        x[i] = joint_bayes_number(face->code[i], state->power) - state->mean[i];
     fill_row(state, x, out);
 }
 

@@ -62,4 +62,7 @@ float recognizer_threshold(const struct recognizer *r, int n_comparisons);
 double recognizer_false_match_rate(const struct recognizer *r, float score);
 void recognizer_close(struct recognizer **r);
 
+/* What Joint Bayesian sees of one number of a code: with a power below 1 rare large numbers count less. For train/. */
+float joint_bayes_number(float x, float power);
+
 #endif

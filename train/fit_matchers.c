@@ -17,7 +17,10 @@ enum { MATCHERS = 4 };
 /* Joint Bayesian of the codes and of their bits: mean, A, U. */
 static const char *const array_names[] = {"joint_bayes.mean",      "joint_bayes.A",      "joint_bayes.U",
                                           "joint_bayes_bits.mean", "joint_bayes_bits.A", "joint_bayes_bits.U"};
-enum { MODELS = 2, ARRAYS = 6, MORE = 2 }; /* MORE: the cover's weight and shift */
+enum { MODELS = 2, ARRAYS = 6, MORE = 3 }; /* MORE: the power, the cover's weight and shift */
+/* Of the codes' magnitudes, for Joint Bayesian: which of them is better is tried on the validation people. */
+static const float powers[] = {1, 0.5f};
+enum { POWERS = 2 };
 
 struct coded { /* faces of one split */
     struct face *faces; /* validation: all of it */
@@ -32,6 +35,7 @@ struct fitting {
     int n_code;
     struct joint_bayes joint[MODELS];
     float *arrays; /* as array_names */
+    float power;
     float *cover;  /* its weight and shift */
     struct fit_calibration calibrations[MATCHERS];
     char codes[64], lines[MATCHERS][2][256], about[256], cover_about[128];
@@ -124,25 +128,26 @@ static float *put(float *to, const double *from, size_t n)
     return to;
 }
 
-static enum status fit_joint(struct fitting *f)
+static size_t model_size(const struct fitting *f)
 {
-    static const struct joint_bayes_options options = {.steps = 60, .tolerance = 1e-4, .exact = true, .most = 60};
-    const float *const from[MODELS] = {f->train.codes, f->train.bits};
     size_t d = (size_t)f->n_code;
-    float *to = f->arrays = memory_alloc(MODELS * (d + 2 * d * d), sizeof *f->arrays);
-    if (!f->arrays)
-        return fail(NO_RESOURCE, "matchers: no memory");
-    for (int m = 0; m < MODELS; m++) {
-        struct joint_bayes *j = &f->joint[m];
-        enum status s = joint_bayes_fit(j, from[m], f->train.person, f->train.n, f->n_code, &options);
-        if (s)
-            return s;
-        to = put(put(put(to, j->mean, d), j->form, d * d), j->root, d * d);
-    }
-    return OK;
+    return d + 2 * d * d;
 }
 
-static int list_arrays(const struct fitting *f, const struct tensors *file, struct tensors_array *out)
+static enum status fit_joint(struct fitting *f, int model, const float *codes)
+{
+    static const struct joint_bayes_options options = {.steps = 60, .tolerance = 1e-4, .exact = true, .most = 60};
+    size_t d = (size_t)f->n_code;
+    struct joint_bayes *j = &f->joint[model];
+    float *to = f->arrays + (size_t)model * model_size(f);
+    joint_bayes_free(j);
+    enum status s = joint_bayes_fit(j, codes, f->train.person, f->train.n, f->n_code, &options);
+    if (!s)
+        put(put(put(to, j->mean, d), j->form, d * d), j->root, d * d);
+    return s;
+}
+
+static int list_arrays(struct fitting *f, const struct tensors *file, struct tensors_array *out)
 {
     int n = 0;
     for (int i = 0; i < tensors_count(file); i++)
@@ -157,6 +162,8 @@ static int list_arrays(const struct fitting *f, const struct tensors *file, stru
         out[n].dims[0] = out[n].dims[1] = (int64_t)d;
         at += out[n++].n;
     }
+    out[n++] = (struct tensors_array){.name = "joint_bayes.power", .type = TENSORS_F32, .n_dims = 1, .dims = {1}, .n = 1,
+                                      .at = &f->power};
     out[n++] = (struct tensors_array){.name = COVER_WEIGHT, .type = TENSORS_F32, .n_dims = 1, .dims = {(int64_t)d}, .n = d,
                                       .at = f->cover};
     out[n++] = (struct tensors_array){.name = COVER_SHIFT, .type = TENSORS_F32, .n_dims = 1, .dims = {1}, .n = 1,
@@ -307,16 +314,47 @@ static enum status encode_all(struct fitting *f, const char *path)
     return s;
 }
 
+/* Joint Bayesian of the codes under each power; the one with the lowest equal error rate stays. */
+static enum status choose_power(struct fitting *f, const char *path)
+{
+    size_t n = model_size(f), numbers = f->train.n * (size_t)f->n_code;
+    float *best = memory_alloc(n, sizeof *best), *codes = memory_alloc(numbers, sizeof *codes), power = 1;
+    double least = 2;
+    enum status s = best && codes ? OK : fail(NO_RESOURCE, "matchers: no memory");
+    for (int i = 0; i < POWERS && !s; i++) {
+        f->power = powers[i];
+        for (size_t k = 0; k < numbers; k++)
+            codes[k] = joint_bayes_number(f->train.codes[k], powers[i]);
+        if ((s = fit_joint(f, 0, codes)) || (s = rewrite(f, path, false)) || (s = calibrate(f, path, 0)))
+            break;
+        if (f->calibrations[0].eer < least) {
+            least = f->calibrations[0].eer;
+            power = powers[i];
+            memcpy(best, f->arrays, n * sizeof *best);
+        }
+    }
+    if (!s)
+        memcpy(f->arrays, best, n * sizeof *best);
+    f->power = power;
+    memory_free(&best);
+    memory_free(&codes);
+    return s;
+}
+
 enum status fit_matchers(const char *path, const struct data *d)
 {
     struct fitting f = {.data = d};
     log_say(LOG_INFO, NULL, "%s: codes of %d faces", path, data_count(d));
     enum status s = encode_all(&f, path);
+    if (!s && !(f.arrays = memory_alloc(MODELS * model_size(&f), sizeof *f.arrays)))
+        s = fail(NO_RESOURCE, "matchers: no memory");
     if (!s)
-        s = fit_joint(&f);
+        s = fit_joint(&f, 1, f.train.bits);
+    if (!s)
+        s = choose_power(&f, path);
     if (!s) {
-        snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (%d EM steps, change %.1e); calibrated on "
-                 "all pairs of %zu validation faces", f.train.n, f.joint[0].steps, f.joint[0].change, f.val.n);
+        snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g); calibrated on "
+                 "all pairs of %zu validation faces", f.train.n, (double)f.power, f.val.n);
         log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
         s = rewrite(&f, path, false);
     }
