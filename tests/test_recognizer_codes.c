@@ -65,7 +65,7 @@ static const char *weights(void)
 }
 
 /* The same weights with a Joint Bayesian that is the inner product, and calibrations. */
-static const char *fitted_power(const char *name, const char *tail, float power)
+static const char *fitted(const char *name, const char *tail)
 {
     static float mean[CODE];
     static float form[CODE * CODE];
@@ -93,9 +93,6 @@ static const char *fitted_power(const char *name, const char *tail, float power)
     for (int i = 0; i < 4; i++)
         arrays[n++] = (struct tensors_array){.name = squares[i], .type = TENSORS_F32, .n_dims = 2, .dims = {CODE, CODE},
                                              .n = CODE * CODE, .at = i < 2 ? zero : form};
-    if (power != 1)
-        arrays[n++] = (struct tensors_array){.name = "joint_bayes.power", .type = TENSORS_F32, .n_dims = 1, .dims = {1}, .n = 1,
-                                             .at = &power};
     int n_given = tensors_notes(file, &given);
     for (int i = 0; i < n_given; i++)
         if (strcmp(given[i].key, "xxh64") != 0)
@@ -108,11 +105,6 @@ static const char *fitted_power(const char *name, const char *tail, float power)
     assert_ok(tensors_write(path, arrays, n, notes, n_notes));
     tensors_close(&file);
     return path;
-}
-
-static const char *fitted(const char *name, const char *tail)
-{
-    return fitted_power(name, tail, 1);
 }
 
 static const char *const rising = "0.5 1 1.5 2 2.5 3";
@@ -158,29 +150,6 @@ static void test_codes(void **state)
     memory_free(&im.pixels);
     recognizer_close(&r);
     assert_null(r);
-}
-
-/* The inner product of what the power makes of the codes, signs kept. */
-static void test_power(void **state)
-{
-    (void)state;
-    static const float powers[] = {1, 0.5F, 0.7F};
-    struct face a = {.n_code = CODE}, b = {.n_code = CODE};
-    kit_random(a.code, CODE, 5);
-    kit_random(b.code, CODE, 6);
-    for (int p = 0; p < 3; p++) {
-        struct recognizer *r = opened(fitted_power("power.safetensors", rising, powers[p]), MATCH_JOINT_BAYES, false);
-        _Alignas(64) float x[RECOGNIZER_ROW], y[RECOGNIZER_ROW];
-        double sum = 0;
-        for (int i = 0; i < CODE; i++)
-            sum += (a.code[i] < 0) == (b.code[i] < 0)
-                       ? pow(fabs((double)a.code[i] * (double)b.code[i]), (double)powers[p])
-                       : -pow(fabs((double)a.code[i] * (double)b.code[i]), (double)powers[p]);
-        recognizer_prepare(r, &a, x);
-        recognizer_prepare(r, &b, y);
-        assert_near(recognizer_compare(r, x, y), 2 * (2 * sum) - 1, 1e-4 * (1 + fabs(sum))); /* calibrated: 2 -1 */
-        recognizer_close(&r);
-    }
 }
 
 /* Averaged with its mirror image, a face and its mirror image have one code. */
@@ -421,7 +390,7 @@ static void test_deepid2plus(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_codes),  cmocka_unit_test(test_mirror), cmocka_unit_test(test_power),  cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_codes),  cmocka_unit_test(test_mirror),  cmocka_unit_test(test_no_allocation),
         cmocka_unit_test(test_scores), cmocka_unit_test(test_refused), cmocka_unit_test(test_gallery_match),
         cmocka_unit_test(test_open_set), cmocka_unit_test(test_comparisons),
         cmocka_unit_test(test_deepid2plus),
