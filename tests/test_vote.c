@@ -44,9 +44,9 @@ static void test_clear_look_names(void **state)
 static void test_weak_looks_add_up(void **state)
 {
     (void)state;
-    look(5, 0, 1, ADA, 6.5f, 7);
+    look(5, 0, 1, ADA, 7.6f, 8);
     assert_int_equal(settle(5, 0), -1);
-    int64_t now = look(5, 400000, 25, ADA, 6.5f, 7);
+    int64_t now = look(5, 400000, 25, ADA, 7.6f, 8);
     assert_int_equal(settle(5, now), ADA);
 }
 
@@ -98,7 +98,7 @@ static void test_two_alike_stay_unnamed(void **state)
 static void test_evidence_turns(void **state)
 {
     (void)state;
-    int64_t now = look(5, 0, 25, ADA, 7, 6);
+    int64_t now = look(5, 0, 25, ADA, 8.2f, 7);
     assert_int_equal(settle(5, now), ADA);
     now = look(5, now, 10, ADA, -1, 1); /* a bad moment does not take the name */
     assert_int_equal(settle(5, now), ADA);
@@ -134,8 +134,8 @@ static void test_one_person_one_track(void **state)
 {
     (void)state;
     const int both[] = {5, 6};
-    look(5, 0, 25, ADA, 6, 6);
-    look(6, 0, 25, ADA, 8, 8);
+    look(5, 0, 25, ADA, 7.2f, 7);
+    look(6, 0, 25, ADA, 9.4f, 9);
     vote_settle(&votes, both, 2, 1000000, threshold);
     assert_int_equal(vote_name(&votes, 5).person, -1);
     assert_int_equal(vote_name(&votes, 6).person, ADA);
@@ -147,9 +147,9 @@ static void test_holder_keeps_it(void **state)
 {
     (void)state;
     const int both[] = {5, 6};
-    look(5, 0, 25, ADA, 6, 6);
+    look(5, 0, 25, ADA, 7.2f, 7);
     assert_int_equal(settle(5, 1000000), ADA);
-    look(6, 1000000, 25, ADA, 6.1f, 6);
+    look(6, 1000000, 25, ADA, 7.3f, 7);
     vote_settle(&votes, both, 2, 2000000, threshold);
     assert_int_equal(vote_name(&votes, 5).person, ADA);
     assert_int_equal(vote_name(&votes, 6).person, -1);
@@ -158,12 +158,12 @@ static void test_holder_keeps_it(void **state)
 static void test_merge(void **state)
 {
     (void)state;
-    int64_t now = look(5, 0, 25, ADA, 7, 6);
+    int64_t now = look(5, 0, 25, ADA, 8.2f, 7);
     look(9, now + 2000000, 1, BOB, 1, 0.5f);
     vote_merge(&votes, 9, 5);
     assert_int_equal(settle(5, now + 2000000), ADA);
     assert_int_equal(settle(9, now + 2000000), -1);
-    look(12, 0, 25, BOB, 7, 6);
+    look(12, 0, 25, BOB, 8.2f, 7);
     vote_merge(&votes, 12, 3); /* nobody is there: it only changes its number */
     assert_int_equal(settle(3, now), BOB);
 }
@@ -198,7 +198,7 @@ static void test_sureness(void **state)
     assert_true(vote_sureness(&votes, 5, threshold) == 0);
     look(5, 0, 1, ADA, 4.5f, 3);
     float doubtful = vote_sureness(&votes, 5, threshold);
-    look(6, 0, 50, ADA, 9, 8);
+    look(6, 0, 50, ADA, 10.5f, 9);
     settle(6, 2000000);
     float named = vote_sureness(&votes, 6, threshold);
     look(7, 0, 50, ADA, -8, 1);
