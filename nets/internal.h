@@ -132,6 +132,8 @@ struct run_memory {
     float *(*take)(void *from, size_t n);
     float *weights;
 };
+/* run.c: what layer i of a run may touch. */
+struct pass net_run_pass(struct net_run *r, int i, bool learning);
 /* plan.c. A NET_FEED run has memory for inputs, kept layers and losses only: they are computed elsewhere. */
 enum status net_run_create_in(struct net_run **out, const struct net *n, int batch, enum net_use use,
                               const struct run_memory *memory);

@@ -25,7 +25,7 @@ static void set_samples(struct net_run *r, int n)
         }
 }
 
-static struct pass pass_of(struct net_run *r, int i, bool learning)
+struct pass net_run_pass(struct net_run *r, int i, bool learning)
 {
     struct run_node *d = &r->nodes[i];
     return (struct pass){
@@ -61,7 +61,7 @@ static void forward(struct net_run *r, bool learning)
         struct run_node *d = &r->nodes[i];
         if (!node->kind || !d->needed || d->fused)
             continue;
-        struct pass p = pass_of(r, i, learning);
+        struct pass p = net_run_pass(r, i, learning);
         node->kind->forward(node->options, &p);
         int64_t now = now_us(learning);
         d->spent_us += now - before;
@@ -97,7 +97,7 @@ static void backward_node(struct net_run *r, int i)
     for (int k = 0; k < node->n_from; k++)
         if (d->in_new[k] && d->in_grad[k].at && !(node->kind->can & CAN_SET))
             zero(d->in_grad[k]);
-    struct pass p = pass_of(r, i, true);
+    struct pass p = net_run_pass(r, i, true);
     node->kind->backward(node->options, &p);
 }
 

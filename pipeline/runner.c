@@ -155,12 +155,15 @@ static void fill_context(struct runner *r, const struct option_group *groups, co
 static enum status open_pipeline(struct runner *r)
 {
     const struct settings *o = r->settings;
-    struct pipeline_stage stages[STAGES] = {{&stage_detect, &o->detect}, {&stage_track, NULL}};
-    int n = 2;
-    if (has_text(o->run.follow.start)) {
-        stages[0] = (struct pipeline_stage){&stage_follow, &o->run.follow};
-        n = 1;
-    } else if (o->run.names) {
+    struct pipeline_stage stages[STAGES];
+    int n = 0;
+    if (has_text(o->run.follow.start))
+        stages[n++] = (struct pipeline_stage){&stage_follow, &o->run.follow};
+    else {
+        stages[n++] = (struct pipeline_stage){&stage_detect, &o->detect};
+        stages[n++] = (struct pipeline_stage){&stage_track, NULL};
+    }
+    if (r->recognizer) {
         stages[n++] = (struct pipeline_stage){&stage_describe, &o->describe};
         stages[n++] = (struct pipeline_stage){&stage_identify, &o->identify};
     }

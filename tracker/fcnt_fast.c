@@ -18,7 +18,8 @@ enum { SIDE = 168, MARGIN = 4, NET_GRID = 80, PATH = 1024, OWN = GRADIENT_MAPS +
 
 struct fast_options {
     const char *weights;
-    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt, lost, alone, found;
+    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt;
+    struct gone_rules gone;
     int rounds, every, size_every, places;
 };
 #define AT(field) offsetof(struct fast_options, field)
@@ -37,9 +38,9 @@ static const struct option table[] = {
     {"scale_step", OPTION_FLOAT, AT(scale_step), "1.02", 1, 1.2, NULL, "from one size to the next"},
     {"scale_rate", OPTION_FLOAT, AT(scale_rate), "0.04", 0, 1, NULL, "how fast the size filter learns, at every second look"},
     {"doubt", OPTION_FLOAT, AT(doubt), "0.3", 0, 1, NULL, "nothing is learnt below this part of the usual heat"},
-    {"lost", OPTION_FLOAT, AT(lost), "0.4", 0, 1, NULL, "part of the usual heat below which the target may be gone; 0: it never leaves"},
-    {"alone", OPTION_FLOAT, AT(alone), "1.6", 1, 100, NULL, "it is there all the same when its heat is so many times that of any other place"},
-    {"found", OPTION_FLOAT, AT(found), "0.7", 0, 1, NULL, "part of it from which it is back"},
+    {"lost", OPTION_FLOAT, AT(gone.lost), "0.4", 0, 1, NULL, "part of the usual heat below which the target may be gone; 0: it never leaves"},
+    {"alone", OPTION_FLOAT, AT(gone.alone), "1.6", 1, 100, NULL, "it is there all the same when its heat is so many times that of any other place"},
+    {"found", OPTION_FLOAT, AT(gone.found), "0.7", 0, 1, NULL, "part of it from which it is back"},
     {"places", OPTION_INT, AT(places), "3", 1, 100, NULL, "places of the picture that are searched in a frame while it is gone"},
     {0},
 };
@@ -297,11 +298,6 @@ static struct box keep_inside(struct box b, float size, struct image im)
     return (struct box){c.x - b.w * size / 2, c.y - b.h * size / 2, b.w * size, b.h * size};
 }
 
-static struct gone_rules rules_of(const struct fast *t)
-{
-    return (struct gone_rules){t->options.lost, t->options.alone, t->options.found};
-}
-
 /* The heat's top over its largest value beyond the target's own size around it: a target that is there stands out even
  * when it has changed, where it is gone several places are as good as each other. */
 static float stands_out(const struct fast *t, float dx, float dy, float cell)
@@ -325,7 +321,7 @@ static float search(struct fast *t, struct image im, float *dx, float *dy)
     spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
     ridge_heat(&t->head, t->x, spectrum, t->heat);
     float top = ridge_top(&t->head, t->heat, dx, dy);
-    t->alone = t->options.lost > 0 ? stands_out(t, *dx, *dy, cell) : 1;
+    t->alone = t->options.gone.lost > 0 ? stands_out(t, *dx, *dy, cell) : 1;
     *dx *= cell;
     *dy *= cell;
     return top;
@@ -338,9 +334,8 @@ static bool find_again(struct fast *t, struct image im, float here)
     static const float worth = 0.5f; /* of the heat that is enough: a region sees less at its edge */
     struct box home = t->box, best = home;
     float top = 0, dx, dy, side = step_of(t) * RIDGE_GRID * CHANNEL_CELL;
-    struct gone_rules rules = rules_of(t);
     int all = gone_places(im, side);
-    float enough = gone_enough(&t->gone, &rules, t->usual, here, all);
+    float enough = gone_enough(&t->gone, &t->options.gone, t->usual, here, all);
     for (int i = 0; i < t->options.places && i < all; i++, t->gone.place++) {
         t->box = gone_place(home, im, side, t->gone.place % all);
         float heat = search(t, im, &dx, &dy);
@@ -350,7 +345,7 @@ static bool find_again(struct fast *t, struct image im, float here)
         }
     }
     t->box = best;
-    if (top < worth * enough || search(t, im, &dx, &dy) < enough || t->alone < rules.alone) {
+    if (top < worth * enough || search(t, im, &dx, &dy) < enough || t->alone < t->options.gone.alone) {
         t->box = home;
         return false;
     }
@@ -364,18 +359,17 @@ static float fast_update(void *tracker, struct image im, struct box *box)
 {
     struct fast *t = tracker;
     const struct fast_options *o = &t->options;
-    struct gone_rules rules = rules_of(t);
     float dx, dy, cell = step_of(t) * CHANNEL_CELL;
     t->frame++;
     float top = search(t, im, &dx, &dy);
     t->box.x += dx;
     t->box.y += dy;
-    if (gone_watch(&t->gone, &rules, top, t->usual, t->alone, t->box, im)) { /* nothing is learnt; the box goes where most heat is */
+    if (gone_watch(&t->gone, &t->options.gone, top, t->usual, t->alone, t->box, im)) { /* nothing is learnt; the box goes where most heat is */
         bool found = find_again(t, im, top);
         *box = t->box = keep_inside(t->box, 1, im);
-        return found ? fminf(fmaxf(o->found, 0), 1) : 0;
+        return found ? fminf(fmaxf(o->gone.found, 0), 1) : 0;
     }
-    bool sure = top >= fmaxf(o->doubt, o->lost) * t->usual && !gone_is_leaving(&t->gone), sized = sure && t->frame % o->size_every == 0;
+    bool sure = top >= fmaxf(o->doubt, o->gone.lost) * t->usual && !gone_is_leaving(&t->gone), sized = sure && t->frame % o->size_every == 0;
     t->box = keep_inside(t->box, sized ? scale_search(&t->scale, im, t->box) : 1, im);
     if (sure && t->frame % o->every == 0) {
         ridge_shift(&t->head, t->x, dx / cell, dy / cell);
@@ -383,7 +377,7 @@ static float fast_update(void *tracker, struct image im, struct box *box)
     }
     if (sized && t->frame / o->size_every % 2 == 0)
         scale_learn(&t->scale, im, t->box, false);
-    if (sure || o->lost <= 0)
+    if (sure || o->gone.lost <= 0)
         t->usual += (t->usual > 0 ? 0.05f : 1) * (top - t->usual);
     *box = t->box;
     return fminf(fmaxf(top / fmaxf(t->usual, 1e-6f), 0.01f), 1); /* 0 is said of a target that is gone */

@@ -3,8 +3,10 @@
  * what the many-face tracker follows between detections. */
 #include "tracker/single.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/memory.h"
 #include "tracker/internal.h"
 #include "tracker/single_kinds.h"
@@ -144,4 +146,19 @@ const struct single_kind *single_find(const char *name)
         if (!strcmp(kinds[i]->name, name))
             return kinds[i];
     return NULL;
+}
+
+enum status single_choose(const struct single_kind **out, void *values, const char *name)
+{
+    char names[256] = "";
+    *out = single_find(name);
+    if (*out) {
+        CHECK((*out)->options_size <= SINGLE_OPTIONS);
+        if ((*out)->options)
+            option_defaults((*out)->options, values);
+        return OK;
+    }
+    for (int i = 0; i < single_count(); i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", kinds[i]->name);
+    return fail(BAD_USAGE, "there is no tracker \"%s\"; there are %s", name, names);
 }

@@ -29,6 +29,9 @@ struct single_kind {
 };
 
 const struct single_kind *single_find(const char *name); /* NULL: none */
+/* The same for a name that a user gave: BAD_USAGE lists those there are. `values` [SINGLE_OPTIONS bytes] get the defaults. */
+enum { SINGLE_OPTIONS = 1024 };
+enum status single_choose(const struct single_kind **out, void *values, const char *name);
 int single_count(void);
 const struct single_kind *single_at(int i);
 

@@ -31,26 +31,16 @@ static const struct option tracking_table[] = {
 };
 #undef AT
 
-enum { TRACKER_OPTIONS = 1024 };
 struct measuring {
     struct tracking_options options;
     const struct single_kind *kind;
-    max_align_t values[TRACKER_OPTIONS / sizeof(max_align_t)]; /* the tracker's options */
+    max_align_t values[SINGLE_OPTIONS / sizeof(max_align_t)]; /* the tracker's options */
     struct sequences sequences;
     struct tracking_score *scores, mean;
     struct tracking_returns returns;
     long frames;
     double spent;
 };
-
-static enum status find_kind(struct measuring *m, const char *name)
-{
-    char names[256] = "";
-    for (int i = 0; i < single_count(); i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", single_at(i)->name);
-    m->kind = single_find(name);
-    return m->kind ? OK : fail(BAD_USAGE, "eval tracking: there is no tracker \"%s\"; there are %s", name, names);
-}
 
 /* The tracker is read first: its options join the table. */
 static enum status read_words(struct measuring *m, int n_words, char **words, struct arena *texts)
@@ -62,16 +52,13 @@ static enum status read_words(struct measuring *m, int n_words, char **words, st
         if (!strncmp(words[i], "--tracker=", 10))
             name = words[i] + 10;
     }
-    enum status s = find_kind(m, name);
+    enum status s = single_choose(&m->kind, m->values, name);
     if (s)
-        return s;
+        return fail_in(s, "eval tracking");
     struct option_group groups[2] = {{"tracking", "", tracking_table, &m->options},
                                      {m->kind->group, m->kind->about, m->kind->options, m->values}};
     int n_groups = m->kind->options ? 2 : 1;
-    if (m->kind->options_size > sizeof m->values)
-        return fail(NO_RESOURCE, "eval tracking: %s has too many options", m->kind->name);
-    for (int i = 0; i < n_groups; i++)
-        option_defaults(groups[i].options, groups[i].values);
+    option_defaults(tracking_table, &m->options);
     s = eval_words(groups, n_groups, n_words, words, texts);
     if (!s && !*m->options.sequences)
         s = fail(BAD_USAGE, "eval tracking wants --sequences DIR");
@@ -166,7 +153,7 @@ static enum status measure(struct measuring *m)
     m->scores = memory_alloc(n, sizeof *m->scores);
     enum status s = m->scores ? OK : fail(NO_RESOURCE, "eval tracking: no memory");
     if (!s)
-        s = m->kind->open(&tracker, m->kind->options ? (const void *)m->values : NULL);
+        s = m->kind->open(&tracker, m->values);
     printf("%-20s %7s %12s %8s %10s\n", m->kind->name, "frames", "precision20", "auc", "ms a frame");
     for (size_t i = 0; !s && i < n; i++) {
         const struct sequence *q = &m->sequences.all[i];

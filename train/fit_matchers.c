@@ -314,12 +314,12 @@ static enum status encode_all(struct fitting *f, const char *path)
     return s;
 }
 
-/* Joint Bayesian of the codes under each power; the one with the lowest equal error rate stays. */
+/* Joint Bayesian of the codes under each power; the one with the lowest equal error rate stays, with its calibration. */
 static enum status choose_power(struct fitting *f, const char *path)
 {
     size_t n = model_size(f), numbers = f->train.n * (size_t)f->n_code;
     float *best = memory_alloc(n, sizeof *best), *codes = memory_alloc(numbers, sizeof *codes), power = 1;
-    double least = 2;
+    struct fit_calibration least = {.eer = 2};
     enum status s = best && codes ? OK : fail(NO_RESOURCE, "matchers: no memory");
     for (int i = 0; i < POWERS && !s; i++) {
         f->power = powers[i];
@@ -327,8 +327,8 @@ static enum status choose_power(struct fitting *f, const char *path)
             codes[k] = joint_bayes_number(f->train.codes[k], powers[i]);
         if ((s = fit_joint(f, 0, codes)) || (s = rewrite(f, path, false)) || (s = calibrate(f, path, 0)))
             break;
-        if (f->calibrations[0].eer < least) {
-            least = f->calibrations[0].eer;
+        if (f->calibrations[0].eer < least.eer) {
+            least = f->calibrations[0];
             power = powers[i];
             memcpy(best, f->arrays, n * sizeof *best);
         }
@@ -336,6 +336,8 @@ static enum status choose_power(struct fitting *f, const char *path)
     if (!s)
         memcpy(f->arrays, best, n * sizeof *best);
     f->power = power;
+    f->calibrations[0] = least;
+    write_lines(f, 0);
     memory_free(&best);
     memory_free(&codes);
     return s;
@@ -356,9 +358,8 @@ enum status fit_matchers(const char *path, const struct data *d)
         snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g); calibrated on "
                  "all pairs of %zu validation faces", f.train.n, (double)f.power, f.val.n);
         log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
-        s = rewrite(&f, path, false);
     }
-    for (int m = 0; !s && m < MATCHERS; m++)
+    for (int m = 1; !s && m < MATCHERS; m++) /* these need nothing of the first one's */
         s = calibrate(&f, path, m);
     if (!s)
         s = rewrite(&f, path, true);

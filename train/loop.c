@@ -76,24 +76,18 @@ static void log_line(struct loop *l, double rate)
     l->loss_sum = 0;
 }
 
-static void step_here(struct loop *l, struct net_run *const **runs)
-{
-    workers_run(l->workers, l->r->train.workers, learn_part, l);
-    *runs = l->runs;
-}
-
 static enum status one_step(struct loop *l, double *rate)
 {
     const struct task *t = l->r->task;
     int n = l->r->train.workers;
-    struct net_run *const *runs = NULL;
+    struct net_run *const *runs = l->runs;
     enum status s = OK;
     *rate = loop_rate(&l->r->solver, progress(l));
     solver_set_rate(l->solver, (float)*rate);
     if (l->learner)
         s = loop_device_step(l, &runs);
     else
-        step_here(l, &runs);
+        workers_run(l->workers, n, learn_part, l);
     if (s)
         return s;
     double loss = 0;

@@ -14,10 +14,10 @@ struct loop {
     struct net *net;
     struct solver *solver;
     struct workers *workers;
-    struct net_run **runs;   /* of the workers; NULL with a learner */
+    struct net_run **runs;   /* of the workers; all NULL with a learner */
     struct learner *learner; /* train.device is not cpu */
     int set;                 /* of its feeds: what the next step learns from */
-    bool filled;
+    bool filled;             /* that set has been made */
     int64_t step, total, log_step;
     double seconds, log_seconds, loss_sum; /* seconds: spent in steps, also before a resume */
     struct loop_result result;

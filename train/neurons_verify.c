@@ -57,17 +57,6 @@ static enum status prepare(struct verifying *v, const struct study *s, const str
     return enough ? OK : fail(NO_RESOURCE, "neurons: no memory");
 }
 
-static float cosine(const float *a, const float *b, int n)
-{
-    double aa = 1e-20, bb = 1e-20, ab = 0;
-    for (int i = 0; i < n; i++) {
-        aa += (double)a[i] * (double)a[i];
-        bb += (double)b[i] * (double)b[i];
-        ab += (double)a[i] * (double)b[i];
-    }
-    return (float)(ab / sqrt(aa * bb));
-}
-
 static enum status score(double *accuracy, struct verifying *v, const struct data_pair *pairs, int n, const float *rows,
                          int size, bool chi)
 {
@@ -75,7 +64,7 @@ static enum status score(double *accuracy, struct verifying *v, const struct dat
     for (int i = 0; i < n; i++) {
         const float *a = rows + (size_t)v->row[pairs[i].a] * (size_t)size;
         const float *b = rows + (size_t)v->row[pairs[i].b] * (size_t)size;
-        v->score[i] = chi ? -lbp_distance(a, b) : cosine(a, b, size);
+        v->score[i] = chi ? -lbp_distance(a, b) : pair_cosine(a, b, size);
     }
     enum status e = pair_measure(&f, v->score, v->same, v->fold, n);
     *accuracy = f.accuracy;

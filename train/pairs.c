@@ -95,6 +95,17 @@ enum status pair_measure(struct pair_figures *out, const float *score, const boo
     return OK;
 }
 
+float pair_cosine(const float *a, const float *b, int n)
+{
+    double aa = 1e-20, bb = 1e-20, ab = 0;
+    for (int i = 0; i < n; i++) {
+        aa += (double)a[i] * (double)a[i];
+        bb += (double)b[i] * (double)b[i];
+        ab += (double)a[i] * (double)b[i];
+    }
+    return (float)(ab / sqrt(aa * bb));
+}
+
 static enum status fill(struct pair_scorer *p)
 {
     size_t all = (size_t)data_count(p->data), n = (size_t)p->n;

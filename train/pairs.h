@@ -14,6 +14,8 @@ struct pair_figures {
 /* The figures of any scores: larger is more alike. folds: fold of each pair, 0 .. 15; scores is left as it is. */
 enum status pair_measure(struct pair_figures *out, const float *score, const bool *same, const int *fold, int n);
 
+float pair_cosine(const float *a, const float *b, int n);
+
 struct pair_scorer;
 enum status pair_scorer_create(struct pair_scorer **out, const struct data *d, const struct data_pair *pairs, int n,
                                const struct net *net);

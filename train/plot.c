@@ -176,34 +176,42 @@ static void limits(struct frame *f, const struct plot *p)
     }
 }
 
+/* A white page. */
+static cairo_t *open_page(int w, int h)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, w, h);
+    cairo_t *to = cairo_create(surface);
+    cairo_surface_destroy(surface); /* the page keeps it */
+    cairo_set_source_rgb(to, 1, 1, 1);
+    cairo_paint(to);
+    cairo_select_font_face(to, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+    return to;
+}
+
+static enum status close_page(cairo_t *page, const char *path)
+{
+    const cairo_status_t done = cairo_surface_write_to_png(cairo_get_target(page), path);
+    cairo_destroy(page);
+    return done ? fail(NO_RESOURCE, "%s: %s", path, cairo_status_to_string(done)) : OK;
+}
+
 enum status plot_curves(const char *path, const struct plot *p)
 {
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
-    struct frame f = { .to = cairo_create(surface) };
-    cairo_set_source_rgb(f.to, 1, 1, 1);
-    cairo_paint(f.to);
-    cairo_select_font_face(f.to, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+    struct frame f = { .to = open_page(WIDTH, HEIGHT) };
     limits(&f, p);
     draw_axes(&f, p);
     for (int i = 0; i < p->n && i < PLOT_SERIES; i++) {
         draw_series(&f, &p->series[i], colours[i]);
     }
     draw_legend(&f, p);
-    const cairo_status_t done = cairo_surface_write_to_png(surface, path);
-    cairo_destroy(f.to);
-    cairo_surface_destroy(surface);
-    return done ? fail(NO_RESOURCE, "%s: %s", path, cairo_status_to_string(done)) : OK;
+    return close_page(f.to, path);
 }
 
 enum status plot_pictures(const char *path, const struct image *pictures, const char *const *titles, int n)
 {
     enum { GAP = 12, TITLE = 34 };
     const int w = pictures[0].w, h = pictures[0].h;
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, n * (w + GAP) + GAP, h + TITLE + GAP);
-    cairo_t *to = cairo_create(surface);
-    cairo_set_source_rgb(to, 1, 1, 1);
-    cairo_paint(to);
-    cairo_select_font_face(to, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_t *to = open_page(n * (w + GAP) + GAP, h + TITLE + GAP);
     cairo_set_font_size(to, 16);
     for (int i = 0; i < n; i++) {
         const int left = GAP + i * (w + GAP);
@@ -215,10 +223,7 @@ enum status plot_pictures(const char *path, const struct image *pictures, const 
         cairo_set_source_rgb(to, 0.1, 0.1, 0.1);
         text(to, left + w / 2.0, TITLE - 11, 0.5, titles[i]);
     }
-    const cairo_status_t done = cairo_surface_write_to_png(surface, path);
-    cairo_destroy(to);
-    cairo_surface_destroy(surface);
-    return done ? fail(NO_RESOURCE, "%s: %s", path, cairo_status_to_string(done)) : OK;
+    return close_page(to, path);
 }
 
 enum status plot_histogram(const char *path, const struct plot *p)

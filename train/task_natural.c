@@ -5,15 +5,16 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
 #include "base/random.h"
 #include "nets/models/models.h"
 #include "recognizer/recognizer.h"
 #include "train/augment_face.h"
+#include "train/pairs.h"
 #include "train/scene.h"
 #include "train/task.h"
+#include "train/verification.h"
 
 enum { CROP = 3 * CROP_W * CROP_H, STORED = 128, PACKS = 2, PAIRS = 1000, SCORED = 50, TRIES = 100 };
 
@@ -158,10 +159,9 @@ static void batch(void *state, struct net_run *run, int worker, uint64_t *random
     struct tensor face = net_run_at(run, t->face), who = net_run_at(run, t->who);
     for (int i = 0; i < face.shape.n; i += 2) {
         int p = random_below(random, t->n_learnt), q = p;
-        while (q == p && t->o->same < 1)
-            q = random_below(random, t->n_learnt);
-        if (random_unit(random) < t->o->same)
-            q = p;
+        if (random_unit(random) >= t->o->same)
+            while (q == p)
+                q = random_below(random, t->n_learnt);
         look(t, face.at + (size_t)i * CROP, &t->places[p], random);
         look(t, face.at + (size_t)(i + 1) * CROP, &t->places[q], random);
         who.at[i] = (float)p;
@@ -169,60 +169,34 @@ static void batch(void *state, struct net_run *run, int worker, uint64_t *random
     }
 }
 
-static float cosine(const float *a, const float *b, int n)
-{
-    double aa = 1e-12, bb = 1e-12, ab = 0;
-    for (int i = 0; i < n; i++) {
-        aa += (double)a[i] * a[i];
-        bb += (double)b[i] * b[i];
-        ab += (double)a[i] * b[i];
-    }
-    return (float)(ab / sqrt(aa * bb));
-}
-
-static int by_value(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-/* Chance that a pair of one place is nearer than a pair of two: the area under the ROC curve. */
-static double area(float *same, float *other, int n)
-{
-    double won = 0;
-    qsort(same, (size_t)n, sizeof *same, by_value);
-    qsort(other, (size_t)n, sizeof *other, by_value);
-    for (int i = 0, k = 0; i < n; i++) {
-        while (k < n && other[k] < same[i])
-            k++;
-        won += k;
-    }
-    return won / n / n;
-}
-
-static enum status score(void *state, struct net *net, double *value, char *more, int size)
+/* The area under the ROC curve: the chance that a pair of one place is nearer than a pair of two. */
+static enum status score(void *state, struct net *net, double *area, char *more, int size)
 {
     struct natural *t = state;
-    float near[2][PAIRS];
+    struct verification_score scores[2 * PAIRS];
+    struct verification_figures f;
+    struct tensor face = net_run_at(t->run, t->face), code = net_run_at(t->run, t->code);
+    int n = t->n_places - t->n_learnt, d = code.shape.c * code.shape.h * code.shape.w;
+    const struct place *held = t->places + t->n_learnt;
     uint64_t random = 1;
     (void)net;
-    for (int kind = 0; kind < 2; kind++)
-        for (int done = 0; done < PAIRS; done += SCORED) {
-            struct tensor face = net_run_at(t->run, t->face);
-            for (int i = 0; i < SCORED; i++) {
-                int n = t->n_places - t->n_learnt, p = random_below(&random, n), q = kind ? (p + 1 + random_below(&random, n - 1)) % n : p;
-                look(t, face.at + (size_t)(2 * i) * CROP, &t->places[t->n_learnt + p], &random);
-                look(t, face.at + (size_t)(2 * i + 1) * CROP, &t->places[t->n_learnt + q], &random);
-            }
-            net_run_forward(t->run, 0);
-            struct tensor code = net_run_at(t->run, t->code);
-            int d = code.shape.c * code.shape.h * code.shape.w;
-            for (int i = 0; i < SCORED; i++)
-                near[kind][done + i] = cosine(code.at + (size_t)(2 * i) * (size_t)d, code.at + (size_t)(2 * i + 1) * (size_t)d, d);
+    for (int done = 0; done < 2 * PAIRS; done += SCORED) {
+        bool same = done < PAIRS;
+        for (int i = 0; i < SCORED; i++) {
+            int p = random_below(&random, n), q = same ? p : (p + 1 + random_below(&random, n - 1)) % n;
+            look(t, face.at + (size_t)(2 * i) * CROP, &held[p], &random);
+            look(t, face.at + (size_t)(2 * i + 1) * CROP, &held[q], &random);
         }
-    *value = area(near[0], near[1], PAIRS);
-    snprintf(more, (size_t)size, "pairs=%d patches=%d", 2 * PAIRS, t->n_places - t->n_learnt);
-    return OK;
+        net_run_forward(t->run, 0);
+        for (int i = 0; i < SCORED; i++) {
+            const float *a = code.at + (size_t)(2 * i) * (size_t)d;
+            scores[done + i] = (struct verification_score){ .score = pair_cosine(a, a + d, d), .fold = i % 2, .same = same };
+        }
+    }
+    enum status s = verification_measure(&f, scores, 2 * PAIRS, 2);
+    *area = f.auc;
+    snprintf(more, (size_t)size, "pairs=%d patches=%d", 2 * PAIRS, n);
+    return s;
 }
 
 static void ship(void *model_options)

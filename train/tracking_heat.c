@@ -1,4 +1,5 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ * Heat in colour over the dimmed region, one panel a head. */
 #include "train/tracking_heat.h"
 
 #include <math.h>
@@ -27,13 +28,12 @@ static void paint_heat(struct image out, struct image region, const float *heat,
 
 static void paint_box(struct image im, struct box b)
 {
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        float x = (float)(i % SIDE), y = (float)(i / SIDE);
-        bool inside = x >= b.x && y >= b.y && x < b.x + b.w && y < b.y + b.h;
-        bool within = x >= b.x + 2 && y >= b.y + 2 && x < b.x + b.w - 2 && y < b.y + b.h - 2;
-        if (inside && !within)
-            image_fill(image_view(im, i % SIDE, i / SIDE, 1, 1), 255, 220, 0);
-    }
+    enum { LINE = 2 };
+    int x = (int)b.x, y = (int)b.y, w = (int)b.w, h = (int)b.h;
+    const struct image sides[4] = {image_view(im, x, y, w, LINE), image_view(im, x, y + h - LINE, w, LINE),
+                                   image_view(im, x, y, LINE, h), image_view(im, x + w - LINE, y, LINE, h)};
+    for (int i = 0; i < 4; i++)
+        image_fill(sides[i], 255, 220, 0);
 }
 
 enum status tracking_heat(const char *path, const struct single_kind *kind, void *tracker, struct image im, struct box found)

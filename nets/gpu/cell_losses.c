@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The losses a cell (nets/layers/cell_losses.c) on an accelerator: cross entropy, square, 1 - GIoU, each under a mask. */
 #include "nets/gpu/kernel.h"
-#ifdef FACETRAIL_CUDA
-extern "C" {
-#endif
-#include "nets/layers/layers.h"
-#ifdef FACETRAIL_CUDA
-}
-#endif
 
 struct cells {
     const float *in, *target, *mask;

@@ -2,13 +2,27 @@
  * Full layers, also with rows that count with length 1 (nets/layers/full.c has the algebra), and samples to one length,
  * on an accelerator. */
 #include "nets/gpu/kernel.h"
-#ifdef FACETRAIL_CUDA
-extern "C" {
-#endif
-#include "nets/layers/layers.h"
-#ifdef FACETRAIL_CUDA
+
+struct rows { const float *at; float *inverse; unsigned d; };
+
+GPU_FUNCTION struct sums square_part(struct rows a, unsigned row, unsigned i)
+{
+    float x = a.at[(size_t)row * a.d + i];
+    struct sums s = { x * x, 0 };
+    return s;
 }
-#endif
+
+GPU_FUNCTION void square_done(struct rows a, unsigned row, struct sums s)
+{
+    a.inverse[row] = 1 / sqrtf(s.a + 1e-12f);
+}
+
+/* 1 / length of each of n rows of d. */
+static void inverse_lengths(struct device *dev, float *inverse, const float *at, unsigned n, unsigned d)
+{
+    struct rows a = { at, inverse, d };
+    ROWS(dev, square_part, square_done, n, d, a);
+}
 
 struct full_part {
     const float *weight, *bias, *grad, *seen; /* seen: outputs of a layer with unit rows */
@@ -16,18 +30,6 @@ struct full_part {
     float *inverse, *along, *scaled; /* unit rows: 1 / length, gradient along each row, gradient over length */
     unsigned units, d;
 };
-
-GPU_FUNCTION struct sums length_part(struct full_part a, unsigned unit, unsigned i)
-{
-    float w = a.weight[(size_t)unit * a.d + i];
-    struct sums s = { w * w, 0 };
-    return s;
-}
-
-GPU_FUNCTION void length_done(struct full_part a, unsigned unit, struct sums s)
-{
-    a.inverse[unit] = 1 / sqrtf(s.a + 1e-12f);
-}
 
 GPU_FUNCTION void finish_one(struct full_part a, unsigned i)
 {
@@ -101,7 +103,7 @@ static void full_forward(struct device *d, const void *options, const struct pas
     struct device_matrix in = { pass->in[0].at, (int)a.d, 0 }, w = { pass->param[0].at, (int)a.d, 0 };
     struct device_matrix out = { pass->out.at, o->units, 0 };
     if (o->unit_rows)
-        ROWS(d, length_part, length_done, a.units, a.d, a);
+        inverse_lengths(d, a.inverse, a.weight, a.units, a.d);
     device_gemm(d, false, true, n, o->units, (int)a.d, in, w, 0, out, 1);
     if (o->unit_rows || !o->no_bias)
         EACH(d, finish_one, (size_t)n * a.units, a);
@@ -116,7 +118,7 @@ static void full_backward(struct device *d, const void *options, const struct pa
     struct device_matrix in_grad = { pass->in_grad[0].at, (int)a.d, 0 }, w_grad = { a.weight_grad, (int)a.d, 0 };
     struct device_matrix grad = { pass->out_grad.at, o->units, 0 };
     if (o->unit_rows) {
-        ROWS(d, length_part, length_done, a.units, a.d, a);
+        inverse_lengths(d, a.inverse, a.weight, a.units, a.d);
         EACH(d, over_length_one, (size_t)n * a.units, a);
         grad.at = a.scaled;
     }
@@ -129,18 +131,6 @@ static void full_backward(struct device *d, const void *options, const struct pa
 }
 
 struct lengths { const float *in, *out, *grad; float *to, *in_grad, *keep, *along; float scale; unsigned d; };
-
-GPU_FUNCTION struct sums square_part(struct lengths a, unsigned sample, unsigned i)
-{
-    float x = a.in[(size_t)sample * a.d + i];
-    struct sums s = { x * x, 0 };
-    return s;
-}
-
-GPU_FUNCTION void square_done(struct lengths a, unsigned sample, struct sums s)
-{
-    a.keep[sample] = 1 / sqrtf(s.a + 1e-12f);
-}
 
 GPU_FUNCTION void to_length_one(struct lengths a, unsigned i)
 {
@@ -182,7 +172,7 @@ static size_t unit_scratch(const void *options, struct shape in, struct shape ou
 static void unit_forward(struct device *d, const void *options, const struct pass *pass)
 {
     struct lengths a = lengths_of(options, pass);
-    ROWS(d, square_part, square_done, pass->in[0].shape.n, a.d, a);
+    inverse_lengths(d, a.keep, a.in, (unsigned)pass->in[0].shape.n, a.d);
     EACH(d, to_length_one, shape_count(pass->out.shape), a);
 }
 

@@ -2,13 +2,6 @@
  * Convolution on an accelerator: for each region of the grid (nets/layers/conv.c; a shared convolution is one region)
  * the patches of many samples side by side, and one product. */
 #include "nets/gpu/kernel.h"
-#ifdef FACETRAIL_CUDA
-extern "C" {
-#endif
-#include "nets/layers/conv.h"
-#ifdef FACETRAIL_CUDA
-}
-#endif
 
 enum { CHUNK = 128 << 20, PARTS = 64, PART = 4096 }; /* floats of patches; products of one weight gradient; their length */
 

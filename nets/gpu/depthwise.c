@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Depthwise 3x3 convolution on an accelerator: one border pixel of zeros, stride 1 or 2. */
 #include "nets/gpu/kernel.h"
-#ifdef FACETRAIL_CUDA
-extern "C" {
-#endif
-#include "nets/layers/layers.h"
-#ifdef FACETRAIL_CUDA
-}
-#endif
 
 struct deep {
     const float *in, *weight, *bias, *grad;

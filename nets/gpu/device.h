@@ -21,7 +21,6 @@ void *device_take(struct device *d, size_t bytes); /* zeroed; NULL: no memory, s
 void *device_take_host(struct device *d, size_t bytes); /* of this side, quick to send from and fetch to */
 void device_send(struct device *d, void *to, const void *from, size_t bytes);  /* `from` stays as it is until a wait */
 void device_fetch(struct device *d, void *to, const void *from, size_t bytes); /* waits */
-void device_copy(struct device *d, void *to, const void *from, size_t bytes);
 void device_zero(struct device *d, void *at, size_t bytes);
 void device_wait(struct device *d);
 

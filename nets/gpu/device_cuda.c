@@ -122,11 +122,6 @@ void device_fetch(struct device *d, void *to, const void *from, size_t bytes)
     device_wait(d);
 }
 
-void device_copy(struct device *d, void *to, const void *from, size_t bytes)
-{
-    note(d, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, d->stream));
-}
-
 void device_zero(struct device *d, void *at, size_t bytes)
 {
     note(d, cudaMemsetAsync(at, 0, bytes, d->stream));

@@ -67,11 +67,6 @@ void device_fetch(struct device *d, void *to, const void *from, size_t bytes)
     device_send(d, to, from, bytes);
 }
 
-void device_copy(struct device *d, void *to, const void *from, size_t bytes)
-{
-    device_send(d, to, from, bytes);
-}
-
 void device_zero(struct device *d, void *at, size_t bytes)
 {
     (void)d;

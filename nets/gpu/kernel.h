@@ -14,6 +14,8 @@ extern "C" {
 #include "base/check.h"
 #include "nets/gpu/device.h"
 #include "nets/gpu/layers.h"
+#include "nets/layers/conv.h"
+#include "nets/layers/layers.h"
 #ifdef FACETRAIL_CUDA
 }
 #endif

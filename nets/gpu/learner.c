@@ -184,15 +184,6 @@ static void send_inputs(struct learner *l, int set)
     }
 }
 
-static struct pass pass_of(struct net_run *r, int i)
-{
-    struct run_node *d = &r->nodes[i];
-    struct pass p = { .in = d->in, .in_grad = d->in_grad, .in_new = d->in_new, .param = d->param, .param_grad = d->param_grad,
-                      .n_in = r->net->nodes[i].n_from, .out = d->out, .out_grad = d->grad, .keep = d->keep,
-                      .scratch = r->scratch, .learning = true, .relu = d->relu_after };
-    return p;
-}
-
 static void backward(struct learner *l, int i)
 {
     const struct node *node = &l->net->nodes[i];
@@ -204,7 +195,7 @@ static void backward(struct learner *l, int i)
     for (int k = 0; k < node->n_from; k++)
         if (d->in_new[k] && d->in_grad[k].at && !l->layers[i]->sets)
             device_zero(l->device, d->in_grad[k].at, bytes(d->in_grad[k]));
-    struct pass p = pass_of(l->run, i);
+    struct pass p = net_run_pass(l->run, i, true);
     l->layers[i]->backward(l->device, node->options, &p);
 }
 
@@ -214,7 +205,7 @@ enum status learner_start(struct learner *l, int set)
     send_inputs(l, set);
     for (int i = 0; i < l->net->n_nodes; i++)
         if (l->layers[i] && !l->run->nodes[i].fused) {
-            struct pass p = pass_of(l->run, i);
+            struct pass p = net_run_pass(l->run, i, true);
             l->layers[i]->forward(l->device, l->net->nodes[i].options, &p);
         }
     for (int i = l->net->n_nodes - 1; i >= 0; i--)

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: MIT
  * The losses over samples and pairs on an accelerator: softmax, and verification by distance. */
 #include "nets/gpu/kernel.h"
-#ifdef FACETRAIL_CUDA
-extern "C" {
-#endif
-#include "nets/layers/layers.h"
-#ifdef FACETRAIL_CUDA
+
+struct total { const float *one; float *loss; float times; };
+
+GPU_FUNCTION struct sums total_part(struct total a, unsigned row, unsigned i)
+{
+    struct sums s = { a.one[i], 0 };
+    (void)row;
+    return s;
 }
-#endif
+
+GPU_FUNCTION void total_done(struct total a, unsigned row, struct sums s)
+{
+    a.loss[row] = a.times * s.a;
+}
+
+/* *loss: times the sum of n losses. */
+static void sum_losses(struct device *d, float *loss, const float *one, int n, float times)
+{
+    struct total a = { one, loss, times };
+    ROWS(d, total_part, total_done, 1, n, a);
+}
 
 struct classes {
     const float *in, *label;
-    float *share, *loss, *in_grad; /* share: exp, then p */
+    float *share, *in_grad; /* share: exp, then p */
     float *most, *one;             /* a sample: largest value, its loss */
     float margin, scale, weight;
     int n, classes;
@@ -48,18 +62,6 @@ GPU_FUNCTION void share_one(struct classes a, unsigned i)
     a.share[i] *= a.most[i / (unsigned)a.classes];
 }
 
-GPU_FUNCTION struct sums loss_part(struct classes a, unsigned row, unsigned sample)
-{
-    struct sums s = { a.one[sample], 0 };
-    (void)row;
-    return s;
-}
-
-GPU_FUNCTION void loss_done(struct classes a, unsigned row, struct sums s)
-{
-    a.loss[row] = a.weight * s.a / (float)a.n;
-}
-
 GPU_FUNCTION void softmax_back_one(struct classes a, unsigned i)
 {
     int label = (int)a.label[i / (unsigned)a.classes], at = (int)(i % (unsigned)a.classes);
@@ -71,7 +73,7 @@ static struct classes classes_of(const void *options, const struct pass *pass)
 {
     const struct softmax_loss *o = (const struct softmax_loss *)options;
     struct shape s = pass->in[0].shape;
-    struct classes a = { pass->in[0].at, pass->in[1].at, pass->keep, pass->out.at, pass->in_grad[0].at, pass->scratch,
+    struct classes a = { pass->in[0].at, pass->in[1].at, pass->keep, pass->in_grad[0].at, pass->scratch,
                          pass->scratch + s.n, o->margin, o->scale > 0 ? o->scale : 1, o->weight, s.n, s.c * s.h * s.w };
     return a;
 }
@@ -89,7 +91,7 @@ static void softmax_forward(struct device *d, const void *options, const struct 
     ROWS_MOST(d, value_at, most_done, a.n, a.classes, a);
     ROWS(d, share_part, share_done, a.n, a.classes, a);
     EACH(d, share_one, shape_count(pass->in[0].shape), a);
-    ROWS(d, loss_part, loss_done, 1, a.n, a);
+    sum_losses(d, pass->out.at, a.one, a.n, a.weight / (float)a.n);
 }
 
 static void softmax_backward(struct device *d, const void *options, const struct pass *pass)
@@ -101,7 +103,7 @@ static void softmax_backward(struct device *d, const void *options, const struct
 
 struct pairs {
     const float *in, *label, *margin;
-    float *loss, *in_grad;
+    float *in_grad;
     float *one, *slope; /* a pair: its loss; what its difference (L1: the difference's sign) is multiplied by */
     float weight;
     int form, side, n;
@@ -127,18 +129,6 @@ GPU_FUNCTION void distance_done(struct pairs a, unsigned pair, struct sums s)
     a.slope[pair] = !counts ? 0 : a.form == PAIR_L1 ? slope : slope / (distance > 1e-6f ? distance : 1e-6f);
 }
 
-GPU_FUNCTION struct sums pair_loss_part(struct pairs a, unsigned row, unsigned pair)
-{
-    struct sums s = { a.one[pair], 0 };
-    (void)row;
-    return s;
-}
-
-GPU_FUNCTION void pair_loss_done(struct pairs a, unsigned row, struct sums s)
-{
-    a.loss[row] = a.weight * s.a / (float)a.n;
-}
-
 GPU_FUNCTION void pair_back_one(struct pairs a, unsigned i)
 {
     unsigned sample = i / a.d, first = (sample & ~1u) * a.d + i % a.d;
@@ -151,7 +141,7 @@ static struct pairs pairs_of(const void *options, const struct pass *pass)
 {
     const struct pair_loss *o = (const struct pair_loss *)options;
     struct shape s = pass->in[0].shape;
-    struct pairs a = { pass->in[0].at, pass->in[1].at, pass->param[0].at, pass->out.at, pass->in_grad[0].at, pass->scratch,
+    struct pairs a = { pass->in[0].at, pass->in[1].at, pass->param[0].at, pass->in_grad[0].at, pass->scratch,
                        pass->scratch + s.n / 2 + 1, o->weight, o->form, o->side, s.n, (unsigned)(s.c * s.h * s.w) };
     return a;
 }
@@ -172,7 +162,7 @@ static void pair_forward(struct device *d, const void *options, const struct pas
 {
     struct pairs a = pairs_of(options, pass);
     pair_distances(d, a);
-    ROWS(d, pair_loss_part, pair_loss_done, 1, a.n / 2, a);
+    sum_losses(d, pass->out.at, a.one, a.n / 2, a.weight / (float)a.n);
 }
 
 static void pair_backward(struct device *d, const void *options, const struct pass *pass)

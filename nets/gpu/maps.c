@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Layers between convolutions on an accelerator: max pooling, relu, join, sum, upsampling, mean over the maps. */
 #include "nets/gpu/kernel.h"
-#ifdef FACETRAIL_CUDA
-extern "C" {
-#endif
-#include "nets/layers/layers.h"
-#ifdef FACETRAIL_CUDA
-}
-#endif
 
 struct planes { /* of an input and an output */
     const float *in, *grad;

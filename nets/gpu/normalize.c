@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Batch normalisation, and a factor and shift a map, on an accelerator. Rows are maps, columns all places of all samples. */
 #include "nets/gpu/kernel.h"
-#ifdef FACETRAIL_CUDA
-extern "C" {
-#endif
-#include "nets/layers/layers.h"
-#ifdef FACETRAIL_CUDA
-}
-#endif
 
 enum { SCALE, SHIFT, MEAN, VARIANCE };
 
