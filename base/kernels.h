@@ -20,6 +20,17 @@ struct kernels_outer {
     int samples;
 };
 
+/* Winograd's convolution F(4x4, 3x3): 6x6 inputs, 3x3 weights and 4x4 outputs of a channel to and from 6x6 factors;
+ * _BACK are the transposes: gradients of the result to gradients of what was transformed. */
+enum kernels_winograd {
+    WINOGRAD_INPUT,
+    WINOGRAD_INPUT_BACK,
+    WINOGRAD_OUTPUT,
+    WINOGRAD_OUTPUT_BACK,
+    WINOGRAD_WEIGHTS,
+    WINOGRAD_WEIGHTS_BACK,
+};
+
 struct kernels {
     /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits), "bf16" (and multiplies bfloat16) */
     const char *name;
@@ -80,6 +91,12 @@ struct kernels {
     void (*pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in,
                           const int32_t *offsets, int m, int k, int n, bool add);
     void (*half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
+    /* out[x][y] = in[y][x], or += */
+    void (*transpose)(float *out, size_t out_step, const float *in, size_t in_step, int rows, int columns, bool add);
+    /* One tile of n channels (a multiple of 16) that lie side by side; places are row and step floats apart. Written, or
+     * added to. */
+    void (*winograd)(enum kernels_winograd how, float *out, size_t out_row, size_t out_step, const float *in,
+                     size_t in_row, size_t in_step, int n, bool add);
     int (*hamming)(const uint64_t *a, const uint64_t *b, size_t n_words);
     /* Which of n codes differ from `code` in at most `most` bits: writes their numbers, rising, with their distances
      * (out: room for n) and returns how many. The codes lie in groups of KERNELS_GROUP, a group word by word:

@@ -42,8 +42,8 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
 
 /* A block of maps by two vectors of places, as in kernels_rows.c. */
 #define PAIRS_BLOCK(MAPS)                                                                                              \
-    static void pairs_block##MAPS(float *restrict out, size_t out_step, const void *weights, const void *rows,         \
-                                  const int32_t *restrict offsets, int k, bool more)                                   \
+    static void pairs_block##MAPS(float *restrict out, size_t out_step, const void *weights, int w_step,               \
+                                  const void *rows, const int32_t *restrict offsets, int k, bool more)                 \
     {                                                                                                                  \
         const uint32_t *restrict w = weights, *in = rows;                                                              \
         __m512 sum[MAPS][2];                                                                                           \
@@ -52,7 +52,7 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
                 sum[i][v] = more ? _mm512_loadu_ps(out + (size_t)i * out_step + v * LANES) : _mm512_setzero_ps();      \
-        for (int t = 0; t < k; t++, w += MAPS) {                                                                       \
+        for (int t = 0; t < k; t++, w += w_step) {                                                                     \
             const uint32_t *row = in + offsets[t];                                                                     \
             __m512i a = _mm512_loadu_si512(row), b = _mm512_loadu_si512(row + LANES);                                  \
             _Pragma("GCC unroll 10")                                                                                   \
@@ -86,7 +86,7 @@ static rows_block *const pairs_blocks[KERNELS_MAPS + 1] = {
 void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
                          int m, int k, int n, bool more)
 {
-    rows_panels(pairs_blocks, out, out_step, packed, in, offsets, m, k, n, more);
+    rows_panels(pairs_blocks, KERNELS_MAPS, out, out_step, packed, in, offsets, m, k, n, more);
 }
 
 enum { OUTER_MAPS = 4, OUTER_TAPS = 6 };

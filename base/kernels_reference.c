@@ -235,6 +235,6 @@ extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
     depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, false,
-    half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, hamming,
+    half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, transpose_reference, winograd_reference, hamming,
     hamming_near,
 };

@@ -20,33 +20,43 @@ enum { LANES = 4 };
 /* A register's worth of floats, anywhere in memory. */
 typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
 
-/* A block of maps by two vectors of places; weights and rows are words: floats, or pairs of halves. */
-typedef void rows_block(float *out, size_t out_step, const void *weights, const void *rows, const int32_t *offsets, int k,
-                        bool more);
+/* A block of maps by two vectors of places; weights and rows are words: floats, or pairs of halves; a tap's weights are
+ * w_step words from the next one's. */
+typedef void rows_block(float *out, size_t out_step, const void *weights, int w_step, const void *rows,
+                        const int32_t *offsets, int k, bool more);
 
-/* All blocks of a product of shifted rows: blocks[i] does i maps at once. */
-static inline void rows_panels(rows_block *const *blocks, float *out, size_t out_step, const void *packed, const void *in,
-                               const int32_t *offsets, int m, int k, int n, bool more)
+/* All blocks of a product of shifted rows: blocks[i] does i maps at once, `most` of them at the most: as many as have
+ * their sums in registers. */
+static inline void rows_panels(rows_block *const *blocks, int most, float *out, size_t out_step, const void *packed,
+                               const void *in, const int32_t *offsets, int m, int k, int n, bool more)
 {
-    enum { WIDE = 2 * LANES, PANEL = 4 * WIDE };
+    enum { WIDE = 2 * LANES, PANEL = 4 * WIDE, TAPS = 256 };
     float edge[KERNELS_MAPS * WIDE] = {0};
-    for (int panel = 0; panel < n; panel += PANEL) /* the rows of a panel stay in the first-level cache */
-        for (int first = 0; first < m; first += KERNELS_MAPS) {
-            int maps = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
-            const uint32_t *w = (const uint32_t *)packed + (size_t)first * (size_t)k, *rows = in;
-            float *to = out + (size_t)first * out_step;
-            int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
-            for (; x + WIDE <= end; x += WIDE)
-                blocks[maps](to + x, out_step, w, rows + x, offsets, k, more);
-            if (x == end)
-                continue;
-            size_t left = (size_t)(end - x) * sizeof(float);
-            for (int i = 0; more && i < maps; i++)
-                memcpy(edge + i * WIDE, to + (size_t)i * out_step + x, left);
-            blocks[maps](edge, WIDE, w, rows + x, offsets, k, more);
-            for (int i = 0; i < maps; i++)
-                memcpy(to + (size_t)i * out_step + x, edge + i * WIDE, left);
-        }
+    for (int tap = 0; tap < k || tap == 0; tap += TAPS) { /* rows and weights of some taps stay in the first-level cache */
+        int taps = k - tap < TAPS ? k - tap : TAPS;
+        bool add = more || tap > 0;
+        for (int panel = 0; panel < n; panel += PANEL)
+            for (int first = 0, maps; first < m; first += maps) {
+                int in_block = first % KERNELS_MAPS, block = first - in_block;
+                int w_step = m - block < KERNELS_MAPS ? m - block : KERNELS_MAPS, parts = (w_step + most - 1) / most;
+                maps = (w_step + parts - 1) / parts;
+                maps = w_step - in_block < maps ? w_step - in_block : maps;
+                const uint32_t *w = (const uint32_t *)packed + (size_t)block * (size_t)k + tap * w_step + in_block;
+                const uint32_t *rows = in;
+                float *to = out + (size_t)first * out_step;
+                int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
+                for (; x + WIDE <= end; x += WIDE)
+                    blocks[maps](to + x, out_step, w, w_step, rows + x, offsets + tap, taps, add);
+                if (x == end)
+                    continue;
+                size_t left = (size_t)(end - x) * sizeof(float);
+                for (int i = 0; add && i < maps; i++)
+                    memcpy(edge + i * WIDE, to + (size_t)i * out_step + x, left);
+                blocks[maps](edge, WIDE, w, w_step, rows + x, offsets + tap, taps, add);
+                for (int i = 0; i < maps; i++)
+                    memcpy(to + (size_t)i * out_step + x, edge + i * WIDE, left);
+            }
+    }
 }
 
 extern const struct kernels JOIN(kernels_, KERNELS);
@@ -58,6 +68,12 @@ void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int s
                                 bool clip);
 void JOIN(depthwise3_backward_, KERNELS)(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
                                          int h, int stride, const float *weights, bool set);
+void JOIN(transpose_, KERNELS)(float *out, size_t out_step, const float *in, size_t in_step, int rows, int columns, bool add);
+void JOIN(winograd_, KERNELS)(enum kernels_winograd how, float *out, size_t out_row, size_t out_step, const float *in,
+                              size_t in_row, size_t in_step, int n, bool add);
+void transpose_reference(float *out, size_t out_step, const float *in, size_t in_step, int rows, int columns, bool add);
+void winograd_reference(enum kernels_winograd how, float *out, size_t out_row, size_t out_step, const float *in,
+                        size_t in_row, size_t in_step, int n, bool add);
 
 /* bfloat16: kernels_half.c where the set has it, else kernels_half_reference.c. */
 #ifdef __AVX512BF16__

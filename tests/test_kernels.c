@@ -238,6 +238,31 @@ static void words_are_split(void **state)
         }
 }
 
+/* All six transforms, and the turning of planes into pixels, written and added. */
+static void tiles_are_transformed(void **state)
+{
+    (void)state;
+    kernels_all(tables, TABLES);
+    FOR_EACH_TABLE(k)
+    for (int add = 0; add < 2; add++) {
+        for (int how = WINOGRAD_INPUT; how <= WINOGRAD_WEIGHTS_BACK; how++) {
+            memcpy(want, c, sizeof c);
+            memcpy(have, c, sizeof c);
+            ref->winograd((enum kernels_winograd)how, want, 450, 50, a, 360, 60, 48, add);
+            k->winograd((enum kernels_winograd)how, have, 450, 50, a, 360, 60, 48, add);
+            compare("winograd", k, want, have, ROOM, 40);
+        }
+        for (int rows = 1; rows < 23; rows++)
+            for (int columns = 1; columns < 23; columns += 3) {
+                memcpy(want, c, sizeof c);
+                memcpy(have, c, sizeof c);
+                ref->transpose(want, 40, a, 37, rows, columns, add);
+                k->transpose(have, 40, a, 37, rows, columns, add);
+                compare("transpose", k, want, have, ROOM, 1);
+            }
+    }
+}
+
 /* Halves: the rounding is the same everywhere, and the sums of products agree. */
 static void products_of_halves(void **state)
 {
@@ -332,7 +357,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(along_a_row), cmocka_unit_test(planes), cmocka_unit_test(equal_values_pool_once),
         cmocka_unit_test(bits),        cmocka_unit_test(near_codes), cmocka_unit_test(steps), cmocka_unit_test(products_of_rows),
-        cmocka_unit_test(products_of_halves),
+        cmocka_unit_test(products_of_halves), cmocka_unit_test(tiles_are_transformed),
         cmocka_unit_test(words_are_split),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {

@@ -80,6 +80,8 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
         plan->scratch = larger(conv_rows_scratch(o, &p), conv_rows_half_scratch(o, &p));
     else /* patches and their gradient */
         plan->scratch = 2 * (size_t)k * (size_t)conv_tile_rows(&p) * (size_t)p.ow;
+    if (conv_winograd_fits(o, &p))
+        plan->scratch = larger(plan->scratch, conv_winograd_scratch(o, &p));
     if (conv_phases_fits(o))
         plan->scratch = larger(plan->scratch, conv_phases_scratch(o, &p));
     return OK;
@@ -111,32 +113,39 @@ static void depthwise_backward(const struct conv *o, const struct pass *pass)
     }
 }
 
-typedef void conv_way(const struct conv *o, const struct pass *pass);
+struct way {
+    void (*forward)(const struct conv *o, const struct pass *pass);
+    void (*backward)(const struct conv *o, const struct pass *pass);
+    bool sets; /* backward honours pass.in_new */
+};
+
+static struct way way_of(const struct conv *o, const struct pass *pass)
+{
+    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
+    if (depthwise(o))
+        return (struct way){ depthwise_forward, depthwise_backward, true };
+    if (o->grid)
+        return (struct way){ conv_regions_forward, conv_regions_backward, false };
+    if (conv_winograd_fits(o, &p))
+        return (struct way){ conv_winograd_forward, conv_winograd_backward, true };
+    if (conv_rows_fits(o) && pass->half)
+        return (struct way){ conv_rows_half_forward, conv_rows_half_backward, true };
+    if (conv_rows_fits(o))
+        return (struct way){ conv_rows_forward, conv_rows_backward, true };
+    return (struct way){ conv_phases_fits(o) ? conv_phases_forward : conv_shared_forward, conv_shared_backward, false };
+}
 
 static void forward(const void *options, const struct pass *pass)
 {
-    const struct conv *o = options;
-    conv_way *rows = pass->half ? conv_rows_half_forward : conv_rows_forward;
-    if (depthwise(o))
-        depthwise_forward(o, pass);
-    else
-        (o->grid               ? conv_regions_forward
-         : conv_rows_fits(o)   ? rows
-         : conv_phases_fits(o) ? conv_phases_forward
-                               : conv_shared_forward)(o, pass);
+    way_of(options, pass).forward(options, pass);
 }
 
 static void backward(const void *options, const struct pass *pass)
 {
-    const struct conv *o = options;
-    conv_way *rows = pass->half ? conv_rows_half_backward : conv_rows_backward;
-    bool sets = depthwise(o) || (!o->grid && conv_rows_fits(o));
-    if (pass->in_grad[0].at && pass->in_new[0] && !sets)
+    struct way way = way_of(options, pass);
+    if (pass->in_grad[0].at && pass->in_new[0] && !way.sets)
         memset(pass->in_grad[0].at, 0, shape_count(pass->in_grad[0].shape) * sizeof(float));
-    if (depthwise(o))
-        depthwise_backward(o, pass);
-    else
-        (o->grid ? conv_regions_backward : conv_rows_fits(o) ? rows : conv_shared_backward)(o, pass);
+    way.backward(options, pass);
 }
 
 const struct layer_kind layer_conv = {

@@ -26,6 +26,11 @@ void conv_rows_backward(const struct conv *o, const struct pass *pass);
 size_t conv_rows_half_scratch(const struct conv *o, const struct patches *p);
 void conv_rows_half_forward(const struct conv *o, const struct pass *pass);
 void conv_rows_half_backward(const struct conv *o, const struct pass *pass);
+/* 3x3, step 1, many maps: a quarter of the products. */
+bool conv_winograd_fits(const struct conv *o, const struct patches *p);
+size_t conv_winograd_scratch(const struct conv *o, const struct patches *p);
+void conv_winograd_forward(const struct conv *o, const struct pass *pass);
+void conv_winograd_backward(const struct conv *o, const struct pass *pass);
 /* Step above 1: products with shifted rows of the picture's phases; forward only. */
 bool conv_phases_fits(const struct conv *o);
 size_t conv_phases_scratch(const struct conv *o, const struct patches *p);

@@ -4,7 +4,7 @@
 # FC-4 with and without layer-wise supervision: the papers' plain softmax, people of ten and more training faces.
 #   tests/accuracy/signals.sh [FOLDER]     FOLDER keeps checkpoints and finished lines: started again, it goes on
 # Prints: what, seed, accuracy on the pairs of the validation people (cosine), equal error rates of all their pairs.
-data=${FACETRAIL_DATA:-../shared/data} folder=${1:-../data/signals} steps=${STEPS:-400}
+data=${FACETRAIL_DATA:-../shared/data} folder=${1:-../data/signals} steps=${STEPS:-700}
 [ -f "$data/faces-celeba.mkv" ] || { echo "skipped: no research data at $data"; exit 77; }
 mkdir -p "$folder"
 run() { # name, seed, recipe, options
@@ -14,7 +14,7 @@ run() { # name, seed, recipe, options
         env -u OPENBLAS_CORETYPE ./facetrail train "configs/train/$recipe.conf" --data.folder "$data" --train.seed "$seed" \
             --train.half yes --train.workers 1 --train.batch 256 --train.minutes 0 --train.steps "$steps" \
             --train.checkpoint "$folder/checkpoint" --train.weights "$folder/weights.safetensors" --train.log_seconds 60 \
-            --model.unit no --model.margin 0 --data.min_faces 10 --data.cache "$folder/faces.cache" "$@" \
+            --model.unit no --model.margin 0 --model.rectify yes --data.min_faces 10 --data.cache "$folder/faces.cache" "$@" \
             >"$folder/log" 2>&1 || { tail -1 "$folder/log"; exit 1; }
         score=$(sed -n 's/.*score step=.* accuracy=\([0-9.]*\).*/\1/p' "$folder/log" | tail -1)
         eer=$(sed -n 's/.*\(joint-bayes\|cosine\|hamming\): eer=\([0-9.]*\).*/\1=\2/p' "$folder/log" | tr '\n' ' ')
@@ -24,7 +24,7 @@ run() { # name, seed, recipe, options
 }
 for seed in 1 2 3; do
     run identification "$seed" deepid2 --model.verify none
-    for weight in 0.005 0.05 0.5; do
+    for weight in 0.0005 0.005 0.05; do
         run "both_$weight" "$seed" deepid2 --model.pair_weight "$weight"
     done
     run verification "$seed" deepid2 --model.identify no --model.pair_weight 1

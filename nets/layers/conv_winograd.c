@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ * 3x3 convolution of step 1 by F(4x4, 3x3): 36 products a tile of 4x4 outputs instead of 144, forward and in both gradients
+ * (Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016). Inside, pixels lie one after the other with
+ * their channels side by side, so that a transform does many channels at once; the 36 factors of all tiles are 36 matrices,
+ * multiplied by BLAS. Gradients are the transposes of the same steps, exact but for rounding. */
+#include <string.h>
+
+#include "nets/gemm.h"
+#include "nets/layers/conv.h"
+
+enum { TILE = 4, SEEN = 6, FACTORS = SEEN * SEEN, TOGETHER = 96, FEW_MAPS = 16 };
+
+struct layout {
+    int rows, columns, tiles; /* of a sample */
+    int samples;              /* a product */
+    size_t in_step, out_step; /* floats from pixel to pixel, tile to tile: channels, and an odd number of cache lines */
+    size_t in_row, out_row;   /* from one row of pixels to the next */
+    size_t in_size, out_size; /* pixels of a sample */
+    size_t in_factor, out_factor, weight_factor; /* from matrix to matrix */
+};
+
+static size_t step_of(int channels)
+{
+    return ((size_t)(channels + 15) / 16 | 1) * 16;
+}
+
+static struct layout layout_of(const struct conv *o, const struct patches *p, int n)
+{
+    struct layout l = { .rows = (p->oh + TILE - 1) / TILE, .columns = (p->ow + TILE - 1) / TILE };
+    l.tiles = l.rows * l.columns;
+    l.samples = (TOGETHER + l.tiles - 1) / l.tiles;
+    l.samples = l.samples < n ? l.samples : n;
+    l.in_step = step_of(p->c);
+    l.out_step = step_of(o->maps);
+    l.in_row = l.in_step * (size_t)(TILE * l.columns + SEEN - TILE);
+    l.out_row = l.out_step * (size_t)(TILE * l.columns);
+    l.in_size = l.in_row * (size_t)(TILE * l.rows + SEEN - TILE);
+    l.out_size = l.out_row * (size_t)(TILE * l.rows);
+    l.in_factor = l.in_step * (size_t)(l.tiles * l.samples);
+    l.out_factor = l.out_step * (size_t)(l.tiles * l.samples);
+    l.weight_factor = l.out_step * (size_t)p->c;
+    return l;
+}
+
+bool conv_winograd_fits(const struct conv *o, const struct patches *p)
+{
+    return o->kernel == 3 && o->stride <= 1 && o->pad <= 1 && !o->grid && o->groups != -1 && p->c >= FEW_MAPS &&
+           o->maps >= FEW_MAPS && p->oh >= TILE && p->ow >= TILE;
+}
+
+/* Where all that lies in the scratch. */
+struct work {
+    struct layout l;
+    float *in, *out;                          /* pixels of one sample, zero around the picture */
+    float *in_factors, *out_factors;          /* [36][tile][channel] */
+    float *turned, *weights, *weight_grads;   /* [channel][9][map], [36][channel][map]; the last in backward only */
+};
+
+static size_t work_size(const struct layout *l, int channels)
+{
+    return l->in_size + l->out_size + FACTORS * (l->in_factor + l->out_factor + 2 * l->weight_factor) +
+           9 * (size_t)channels * l->out_step;
+}
+
+size_t conv_winograd_scratch(const struct conv *o, const struct patches *p)
+{
+    struct layout l = layout_of(o, p, TOGETHER); /* a batch of any size */
+    return work_size(&l, p->c);
+}
+
+/* Sets the scratch up, and the factors of the weights. */
+static struct work work_begin(const struct conv *o, const struct patches *p, const struct pass *pass)
+{
+    struct work w = { .l = layout_of(o, p, pass->in[0].shape.n) };
+    const struct layout *l = &w.l;
+    int taps = 9 * p->c, wide = (o->maps + 15) / 16 * 16;
+    w.in = pass->scratch;
+    w.out = w.in + l->in_size;
+    w.in_factors = w.out + l->out_size;
+    w.out_factors = w.in_factors + FACTORS * l->in_factor;
+    w.turned = w.out_factors + FACTORS * l->out_factor;
+    w.weights = w.turned + (size_t)taps * l->out_step;
+    w.weight_grads = w.weights + FACTORS * l->weight_factor;
+    memset(w.in, 0, l->in_size * sizeof(float));
+    memset(w.out, 0, l->out_size * sizeof(float));
+    memset(w.turned, 0, (size_t)taps * l->out_step * sizeof(float));
+    p->kernels->transpose(w.turned, l->out_step, pass->param[0].at, (size_t)taps, o->maps, taps, false);
+    for (int c = 0; c < p->c; c++)
+        p->kernels->winograd(WINOGRAD_WEIGHTS, w.weights + (size_t)c * l->out_step, SEEN * l->weight_factor, l->weight_factor,
+                             w.turned + 9 * (size_t)c * l->out_step, 3 * l->out_step, l->out_step, wide, false);
+    return w;
+}
+
+/* Planes to pixels, or back. */
+static void to_pixels(const struct kernels *k, float *pixels, size_t row, size_t step, const float *planes, int channels, int h,
+                      int w)
+{
+    for (int y = 0; y < h; y++)
+        k->transpose(pixels + (size_t)y * row, step, planes + y * w, (size_t)(h * w), channels, w, false);
+}
+
+static void to_planes(const struct kernels *k, float *planes, const float *pixels, size_t row, size_t step, int channels, int h,
+                      int w, bool add)
+{
+    for (int y = 0; y < h; y++)
+        k->transpose(planes + y * w, (size_t)(h * w), pixels + (size_t)y * row, step, w, channels, add);
+}
+
+struct side { float *pixels; size_t row, step; float *factors; size_t factor; int channels; };
+
+/* Every tile of sample s of a product: pixels to factors, or factors to pixels. */
+static void transform(const struct kernels *k, enum kernels_winograd how, const struct work *w, const struct side *side, int s)
+{
+    bool to_factors = how == WINOGRAD_INPUT || how == WINOGRAD_OUTPUT_BACK;
+    int wide = (side->channels + 15) / 16 * 16;
+    for (int t = 0; t < w->l.tiles; t++) {
+        int y = t / w->l.columns * TILE, x = t % w->l.columns * TILE;
+        float *pixels = side->pixels + (size_t)y * side->row + (size_t)x * side->step;
+        float *factors = side->factors + (size_t)(s * w->l.tiles + t) * side->step;
+        if (to_factors)
+            k->winograd(how, factors, SEEN * side->factor, side->factor, pixels, side->row, side->step, wide, false);
+        else
+            k->winograd(how, pixels, side->row, side->step, factors, SEEN * side->factor, side->factor, wide,
+                        how == WINOGRAD_INPUT_BACK);
+    }
+}
+
+static struct side in_side(const struct work *w, int channels)
+{
+    return (struct side){ w->in, w->l.in_row, w->l.in_step, w->in_factors, w->l.in_factor, channels };
+}
+
+static struct side out_side(const struct work *w, int maps)
+{
+    return (struct side){ w->out, w->l.out_row, w->l.out_step, w->out_factors, w->l.out_factor, maps };
+}
+
+/* The factors of `samples` samples' inputs. */
+static void read_inputs(const struct conv *o, const struct patches *p, const struct pass *pass, const struct work *w, int first,
+                        int samples)
+{
+    struct side side = in_side(w, p->c);
+    float *corner = w->in + (size_t)o->pad * (w->l.in_row + w->l.in_step);
+    for (int s = 0; s < samples; s++) {
+        to_pixels(p->kernels, corner, side.row, side.step, pass->in[0].at + (size_t)(first + s) * (size_t)(p->c * p->h * p->w),
+                  p->c, p->h, p->w);
+        transform(p->kernels, WINOGRAD_INPUT, w, &side, s);
+    }
+}
+
+void conv_winograd_forward(const struct conv *o, const struct pass *pass)
+{
+    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
+    struct work w = work_begin(o, &p, pass);
+    const struct layout *l = &w.l;
+    struct side side = out_side(&w, o->maps);
+    size_t plane = (size_t)(p.oh * p.ow);
+    int all = pass->in[0].shape.n;
+    for (int first = 0; first < all; first += l->samples) {
+        int samples = all - first < l->samples ? all - first : l->samples;
+        read_inputs(o, &p, pass, &w, first, samples);
+        for (size_t f = 0; f < FACTORS; f++)
+            gemm(false, false, samples * l->tiles, o->maps, p.c, 1, w.in_factors + f * l->in_factor, (int)l->in_step,
+                 w.weights + f * l->weight_factor, (int)l->out_step, 0, w.out_factors + f * l->out_factor, (int)l->out_step);
+        for (int s = 0; s < samples; s++) {
+            float *out = pass->out.at + (size_t)(first + s) * (size_t)o->maps * plane;
+            transform(p.kernels, WINOGRAD_OUTPUT, &w, &side, s);
+            to_planes(p.kernels, out, w.out, side.row, side.step, o->maps, p.oh, p.ow, false);
+            for (int m = 0; m < o->maps; m++, out += plane) {
+                float bias = o->no_bias ? 0 : pass->param[1].at[m];
+                if (bias != 0 || pass->relu)
+                    p.kernels->affine(out, out, 1, bias, pass->relu, plane);
+            }
+        }
+    }
+}
+
+/* The gradient of the weights from that of their factors. */
+static void finish_weights(const struct conv *o, const struct patches *p, const struct pass *pass, const struct work *w)
+{
+    const struct layout *l = &w->l;
+    int taps = 9 * p->c, wide = (o->maps + 15) / 16 * 16;
+    for (int c = 0; c < p->c; c++)
+        p->kernels->winograd(WINOGRAD_WEIGHTS_BACK, w->turned + 9 * (size_t)c * l->out_step, 3 * l->out_step, l->out_step,
+                             w->weight_grads + (size_t)c * l->out_step, SEEN * l->weight_factor, l->weight_factor, wide, false);
+    p->kernels->transpose(pass->param_grad[0].at, (size_t)taps, w->turned, l->out_step, taps, o->maps, true);
+}
+
+void conv_winograd_backward(const struct conv *o, const struct pass *pass)
+{
+    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
+    struct work w = work_begin(o, &p, pass);
+    const struct layout *l = &w.l;
+    struct side in = in_side(&w, p.c), out = out_side(&w, o->maps);
+    float *corner = w.in + (size_t)o->pad * (l->in_row + l->in_step);
+    size_t plane = (size_t)(p.oh * p.ow), in_plane = (size_t)(p.h * p.w);
+    int all = pass->in[0].shape.n;
+    memset(w.weight_grads, 0, FACTORS * l->weight_factor * sizeof(float));
+    for (int first = 0; first < all; first += l->samples) {
+        int samples = all - first < l->samples ? all - first : l->samples, tiles = samples * l->tiles;
+        memset(w.in, 0, l->in_size * sizeof(float)); /* the last product's gradients */
+        read_inputs(o, &p, pass, &w, first, samples);
+        for (int s = 0; s < samples; s++) {
+            const float *grad = pass->out_grad.at + (size_t)(first + s) * (size_t)o->maps * plane;
+            to_pixels(p.kernels, w.out, out.row, out.step, grad, o->maps, p.oh, p.ow);
+            transform(p.kernels, WINOGRAD_OUTPUT_BACK, &w, &out, s);
+            for (int m = 0; m < o->maps && !o->no_bias; m++)
+                pass->param_grad[1].at[m] += p.kernels->sum(grad + (size_t)m * plane, plane);
+        }
+        for (size_t f = 0; f < FACTORS; f++) {
+            float *seen = w.in_factors + f * l->in_factor;
+            const float *grad = w.out_factors + f * l->out_factor;
+            gemm(true, false, p.c, o->maps, tiles, 1, seen, (int)l->in_step, grad, (int)l->out_step, 1,
+                 w.weight_grads + f * l->weight_factor, (int)l->out_step);
+            if (pass->in_grad[0].at)
+                gemm(false, true, tiles, p.c, o->maps, 1, grad, (int)l->out_step, w.weights + f * l->weight_factor,
+                     (int)l->out_step, 0, seen, (int)l->in_step);
+        }
+        for (int s = 0; s < samples && pass->in_grad[0].at; s++) {
+            memset(w.in, 0, l->in_size * sizeof(float));
+            transform(p.kernels, WINOGRAD_INPUT_BACK, &w, &in, s);
+            to_planes(p.kernels, pass->in_grad[0].at + (size_t)(first + s) * (size_t)p.c * in_plane, corner, in.row, in.step, p.c,
+                      p.h, p.w, !pass->in_new[0]);
+        }
+    }
+    finish_weights(o, &p, pass, &w);
+}
