@@ -22,7 +22,7 @@ struct fcnt_options {
 
 #define AT(field) offsetof(struct fcnt_options, field)
 static const struct option table[] = {
-    {"weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "weights of DeepID2; empty: the shipped ones"},
+    {"weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "a DeepID2 whose convolutions see; empty: the shipped fcnt.safetensors"},
     {"choose", OPTION_CHOICE, AT(choose), "best", 0, 0, "best all worst", "which maps the heads see"},
     {"keep", OPTION_FLOAT, AT(keep), "0.75", 0.01, 1, NULL, "part of the maps that is chosen (384 of 512)"},
     {"saliency", OPTION_CHOICE, AT(saliency), "second-order", 0, 0, "second-order released", "form of the significance"},

@@ -24,7 +24,7 @@ struct fast_options {
 };
 #define AT(field) offsetof(struct fast_options, field)
 static const struct option table[] = {
-    {"weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "weights of DeepID2; empty: the shipped ones"},
+    {"weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "a DeepID2 whose convolutions see; empty: the shipped fcnt.safetensors"},
     {"area", OPTION_FLOAT, AT(area), "5", 2, 10, NULL, "side of the search region over the root of the box's area"},
     {"net", OPTION_FLOAT, AT(net), "0.7", 0, 10, NULL, "weight of the net's maps beside the gradients' 1; 0: none"},
     {"keep", OPTION_FLOAT, AT(keep), "0.75", 0.01, 1, NULL, "part of the net's maps that is chosen"},
@@ -84,7 +84,7 @@ static enum status open_net(struct fast *t)
     struct net *face = NULL;
     int taken, maps = 0;
     const char *weights = t->options.weights;
-    enum status s = weights && *weights ? OK : file_find_weights(path, sizeof path, "deepid2");
+    enum status s = weights && *weights ? OK : file_find_weights(path, sizeof path, "fcnt");
     weights = weights && *weights ? weights : path;
     if (!s)
         s = net_load(&face, weights, "deepid2");

@@ -40,7 +40,7 @@ static enum status make_net(struct fcnt_maps *m, const char *path)
 enum status fcnt_maps_open(struct fcnt_maps *m, struct arena *arena, const char *weights)
 {
     char path[PATH];
-    enum status s = weights && *weights ? OK : file_find_weights(path, sizeof path, "deepid2");
+    enum status s = weights && *weights ? OK : file_find_weights(path, sizeof path, "fcnt");
     if (!s)
         s = make_net(m, weights && *weights ? weights : path);
     if (!s)

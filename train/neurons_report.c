@@ -145,7 +145,7 @@ enum status neurons_draw(const struct neurons_report *r, const struct study *s, 
         return e;
     if (r->attributes.n) {
         p = (struct plot){ .title = "Neurons for 40 attributes", .x_name = "tested balanced accuracy",
-                           .y_name = "how often", .n = 2, .x_low = 0.4, .x_high = 1 };
+                           .y_name = "how often", .n = 2, .x_low = 0.3, .x_high = 1 };
         p.series[0] = (struct plot_series){ "inhibitory", r->attributes.sides[0], NULL, r->attributes.n_sides[0] };
         p.series[1] = (struct plot_series){ "excitatory", r->attributes.sides[1], NULL, r->attributes.n_sides[1] };
         e = plot_histogram(named(name, sizeof name, path, "-sides"), &p);

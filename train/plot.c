@@ -93,6 +93,26 @@ static void draw_axes(const struct frame *f, const struct plot *p)
     text(to, (LEFT + WIDTH - RIGHT) / 2.0, 36, 0.5, p->title);
 }
 
+/* How much of the curves lies in a box of the page: points of them, a few pixels apart. */
+static int covered(const struct frame *f, const struct plot *p, const double *box)
+{
+    enum { PARTS = 8 };
+    int n = 0;
+    for (int i = 0; i < p->n; i++) {
+        const struct plot_series *s = &p->series[i];
+        for (int k = 0; k + 1 < s->n; k++) {
+            for (int part = 0; part <= PARTS; part++) {
+                const double share = (double) part / PARTS;
+                const double x = at_x(f, s->x[k] + share * (s->x[k + 1] - s->x[k]));
+                const double y = at_y(f, s->y[k] + share * (s->y[k + 1] - s->y[k]));
+                n += x > box[0] && x < box[2] && y > box[1] && y < box[3]; /* never for what is not finite */
+            }
+        }
+    }
+    return n;
+}
+
+/* In the corner where it hides least of the curves, the lower right one if it may. */
 static void draw_legend(const struct frame *f, const struct plot *p)
 {
     cairo_t *to = f->to;
@@ -103,8 +123,22 @@ static void draw_legend(const struct frame *f, const struct plot *p)
         cairo_text_extents(to, p->series[i].name, &size);
         widest = fmax(widest, size.x_advance);
     }
-    const double x = WIDTH - RIGHT - widest - 60;
-    const double y = HEIGHT - BOTTOM - 16 - 22 * p->n;
+    const double across[2] = { WIDTH - RIGHT - widest - 60, LEFT + 20 };
+    const double down[2] = { HEIGHT - BOTTOM - 16 - 22 * p->n, TOP + 14 };
+    double x = 0;
+    double y = 0;
+    int least = -1;
+    for (int corner = 0; corner < 4; corner++) {
+        const double left = across[corner / 2];
+        const double top = down[corner % 2];
+        const double box[4] = { left - 10, top - 6, left + widest + 50, top + 22 * p->n + 6 };
+        const int hidden = covered(f, p, box);
+        if (least < 0 || hidden < least) {
+            least = hidden;
+            x = left;
+            y = top;
+        }
+    }
     cairo_set_source_rgba(to, 1, 1, 1, 0.85);
     cairo_rectangle(to, x - 10, y - 6, widest + 60, 22 * p->n + 12);
     cairo_fill(to);
@@ -173,6 +207,9 @@ static void limits(struct frame *f, const struct plot *p)
         } else if (*pairs[i][0] >= *pairs[i][1]) {
             *pairs[i][1] = *pairs[i][0] + 1;
         }
+    }
+    if (find_y) { /* the highest point is not the frame itself */
+        f->y_high += (f->y_high - f->y_low) / 20;
     }
 }
 

@@ -124,10 +124,10 @@ static struct way way_of(const struct conv *o, const struct pass *pass)
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     if (depthwise(o))
         return (struct way){ depthwise_forward, depthwise_backward, true };
+    if (conv_winograd_pays(o, &p, pass->in[0].shape.n))
+        return (struct way){ conv_winograd_forward, conv_winograd_backward, true };
     if (o->grid)
         return (struct way){ conv_regions_forward, conv_regions_backward, false };
-    if (conv_winograd_fits(o, &p))
-        return (struct way){ conv_winograd_forward, conv_winograd_backward, true };
     if (conv_rows_fits(o) && pass->half)
         return (struct way){ conv_rows_half_forward, conv_rows_half_backward, true };
     if (conv_rows_fits(o))

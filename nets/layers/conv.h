@@ -26,8 +26,9 @@ void conv_rows_backward(const struct conv *o, const struct pass *pass);
 size_t conv_rows_half_scratch(const struct conv *o, const struct patches *p);
 void conv_rows_half_forward(const struct conv *o, const struct pass *pass);
 void conv_rows_half_backward(const struct conv *o, const struct pass *pass);
-/* 3x3, step 1, many maps: a quarter of the products. */
+/* 3x3, step 1, many maps, shared or in regions: a quarter of the products. */
 bool conv_winograd_fits(const struct conv *o, const struct patches *p);
+bool conv_winograd_pays(const struct conv *o, const struct patches *p, int n); /* fits, and n samples are enough */
 size_t conv_winograd_scratch(const struct conv *o, const struct patches *p);
 void conv_winograd_forward(const struct conv *o, const struct pass *pass);
 void conv_winograd_backward(const struct conv *o, const struct pass *pass);

@@ -2,7 +2,8 @@
  * 3x3 convolution of step 1 by F(4x4, 3x3): 36 products a tile of 4x4 outputs instead of 144, forward and in both gradients
  * (Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, CVPR 2016). Inside, pixels lie one after the other with
  * their channels side by side, so that a transform does many channels at once; the 36 factors of all tiles are 36 matrices,
- * multiplied by BLAS. Gradients are the transposes of the same steps, exact but for rounding. */
+ * multiplied by BLAS. Gradients are the transposes of the same steps, exact but for rounding. Where the outputs are cut into
+ * regions with kernels of their own, each region is a convolution of its own. */
 #include <string.h>
 
 #include "nets/gemm.h"
@@ -44,8 +45,39 @@ static struct layout layout_of(const struct conv *o, const struct patches *p, in
 
 bool conv_winograd_fits(const struct conv *o, const struct patches *p)
 {
-    return o->kernel == 3 && o->stride <= 1 && o->pad <= 1 && !o->grid && o->groups != -1 && p->c >= FEW_MAPS &&
-           o->maps >= FEW_MAPS && p->oh >= TILE && p->ow >= TILE;
+    return o->kernel == 3 && o->stride <= 1 && o->pad <= (o->grid ? 0 : 1) && o->groups != -1 && p->c >= FEW_MAPS &&
+           o->maps >= FEW_MAPS && p->oh / conv_cells(o, p->oh) >= TILE && p->ow / conv_cells(o, p->ow) >= TILE;
+}
+
+/* A region of the outputs, or all of them. */
+struct part {
+    struct patches p; /* as if it were all */
+    size_t in, out;   /* its corner in the planes */
+    int number;
+};
+
+static struct part part_of(const struct conv *o, const struct patches *p, int number)
+{
+    int cells_y = conv_cells(o, p->oh), cells_x = conv_cells(o, p->ow), gy = number / cells_x, gx = number % cells_x;
+    int y = conv_cut(p->oh, cells_y, gy), x = conv_cut(p->ow, cells_x, gx);
+    struct part part = { *p, (size_t)(y * p->w + x), (size_t)(y * p->ow + x), number };
+    part.p.oh = conv_cut(p->oh, cells_y, gy + 1) - y;
+    part.p.ow = conv_cut(p->ow, cells_x, gx + 1) - x;
+    part.p.h = part.p.oh + 2 - 2 * o->pad;
+    part.p.w = part.p.ow + 2 - 2 * o->pad;
+    return part;
+}
+
+bool conv_winograd_pays(const struct conv *o, const struct patches *p, int n)
+{
+    enum { FEW_TILES = 16 }; /* fewer cost less than the transform of the weights */
+    int rows = p->oh / conv_cells(o, p->oh) / TILE, columns = p->ow / conv_cells(o, p->ow) / TILE;
+    return conv_winograd_fits(o, p) && n * rows * columns >= FEW_TILES;
+}
+
+static int parts(const struct conv *o, const struct patches *p)
+{
+    return conv_cells(o, p->oh) * conv_cells(o, p->ow);
 }
 
 /* Where all that lies in the scratch. */
@@ -64,15 +96,23 @@ static size_t work_size(const struct layout *l, int channels)
 
 size_t conv_winograd_scratch(const struct conv *o, const struct patches *p)
 {
-    struct layout l = layout_of(o, p, TOGETHER); /* a batch of any size */
-    return work_size(&l, p->c);
+    size_t most = 0;
+    for (int i = 0; i < parts(o, p); i++) {
+        struct part part = part_of(o, p, i);
+        struct layout l = layout_of(o, &part.p, TOGETHER); /* a batch of any size */
+        size_t size = work_size(&l, p->c);
+        most = size > most ? size : most;
+    }
+    return most;
 }
 
 /* Sets the scratch up, and the factors of the weights. */
-static struct work work_begin(const struct conv *o, const struct patches *p, const struct pass *pass)
+static struct work work_begin(const struct conv *o, const struct part *part, const struct pass *pass)
 {
+    const struct patches *p = &part->p;
     struct work w = { .l = layout_of(o, p, pass->in[0].shape.n) };
     const struct layout *l = &w.l;
+    const float *weights = pass->param[0].at + (size_t)(part->number * o->maps * 9 * p->c);
     int taps = 9 * p->c, wide = (o->maps + 15) / 16 * 16;
     w.in = pass->scratch;
     w.out = w.in + l->in_size;
@@ -84,26 +124,28 @@ static struct work work_begin(const struct conv *o, const struct patches *p, con
     memset(w.in, 0, l->in_size * sizeof(float));
     memset(w.out, 0, l->out_size * sizeof(float));
     memset(w.turned, 0, (size_t)taps * l->out_step * sizeof(float));
-    p->kernels->transpose(w.turned, l->out_step, pass->param[0].at, (size_t)taps, o->maps, taps, false);
+    p->kernels->transpose(w.turned, l->out_step, weights, (size_t)taps, o->maps, taps, false);
     for (int c = 0; c < p->c; c++)
         p->kernels->winograd(WINOGRAD_WEIGHTS, w.weights + (size_t)c * l->out_step, SEEN * l->weight_factor, l->weight_factor,
                              w.turned + 9 * (size_t)c * l->out_step, 3 * l->out_step, l->out_step, wide, false);
     return w;
 }
 
-/* Planes to pixels, or back. */
-static void to_pixels(const struct kernels *k, float *pixels, size_t row, size_t step, const float *planes, int channels, int h,
-                      int w)
+/* Where planes lie: floats from row to row and from plane to plane. */
+struct planes { size_t row, plane; int channels, h, w; };
+
+static void to_pixels(const struct kernels *k, float *pixels, size_t row, size_t step, const float *planes,
+                      const struct planes *as)
 {
-    for (int y = 0; y < h; y++)
-        k->transpose(pixels + (size_t)y * row, step, planes + y * w, (size_t)(h * w), channels, w, false);
+    for (int y = 0; y < as->h; y++)
+        k->transpose(pixels + (size_t)y * row, step, planes + (size_t)y * as->row, as->plane, as->channels, as->w, false);
 }
 
-static void to_planes(const struct kernels *k, float *planes, const float *pixels, size_t row, size_t step, int channels, int h,
-                      int w, bool add)
+static void to_planes(const struct kernels *k, float *planes, const float *pixels, size_t row, size_t step,
+                      const struct planes *as, bool add)
 {
-    for (int y = 0; y < h; y++)
-        k->transpose(planes + y * w, (size_t)(h * w), pixels + (size_t)y * row, step, w, channels, add);
+    for (int y = 0; y < as->h; y++)
+        k->transpose(planes + (size_t)y * as->row, as->plane, pixels + (size_t)y * row, step, as->w, as->channels, add);
 }
 
 struct side { float *pixels; size_t row, step; float *factors; size_t factor; int channels; };
@@ -135,93 +177,143 @@ static struct side out_side(const struct work *w, int maps)
     return (struct side){ w->out, w->l.out_row, w->l.out_step, w->out_factors, w->l.out_factor, maps };
 }
 
+/* A sample's planes and their layout, from the corner of a part. */
+static struct planes in_planes(const struct pass *pass, const struct part *part)
+{
+    struct shape all = pass->in[0].shape;
+    return (struct planes){ (size_t)all.w, (size_t)(all.h * all.w), all.c, part->p.h, part->p.w };
+}
+
+static struct planes out_planes(const struct pass *pass, const struct part *part)
+{
+    struct shape all = pass->out.shape;
+    return (struct planes){ (size_t)all.w, (size_t)(all.h * all.w), all.c, part->p.oh, part->p.ow };
+}
+
+static float *in_corner(const struct conv *o, const struct work *w)
+{
+    return w->in + (size_t)o->pad * (w->l.in_row + w->l.in_step);
+}
+
 /* The factors of `samples` samples' inputs. */
-static void read_inputs(const struct conv *o, const struct patches *p, const struct pass *pass, const struct work *w, int first,
+static void read_inputs(const struct conv *o, const struct part *part, const struct pass *pass, const struct work *w, int first,
                         int samples)
 {
-    struct side side = in_side(w, p->c);
-    float *corner = w->in + (size_t)o->pad * (w->l.in_row + w->l.in_step);
+    struct side side = in_side(w, part->p.c);
+    struct planes as = in_planes(pass, part);
     for (int s = 0; s < samples; s++) {
-        to_pixels(p->kernels, corner, side.row, side.step, pass->in[0].at + (size_t)(first + s) * (size_t)(p->c * p->h * p->w),
-                  p->c, p->h, p->w);
-        transform(p->kernels, WINOGRAD_INPUT, w, &side, s);
+        const float *in = pass->in[0].at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->in;
+        to_pixels(pass->kernels, in_corner(o, w), side.row, side.step, in, &as);
+        transform(pass->kernels, WINOGRAD_INPUT, w, &side, s);
+    }
+}
+
+static void forward_part(const struct conv *o, const struct pass *pass, const struct part *part)
+{
+    struct work w = work_begin(o, part, pass);
+    const struct layout *l = &w.l;
+    const struct kernels *k = pass->kernels;
+    struct side side = out_side(&w, o->maps);
+    struct planes as = out_planes(pass, part);
+    int all = pass->in[0].shape.n;
+    for (int first = 0; first < all; first += l->samples) {
+        int samples = all - first < l->samples ? all - first : l->samples;
+        read_inputs(o, part, pass, &w, first, samples);
+        for (size_t f = 0; f < FACTORS; f++)
+            gemm(false, false, samples * l->tiles, o->maps, part->p.c, 1, w.in_factors + f * l->in_factor, (int)l->in_step,
+                 w.weights + f * l->weight_factor, (int)l->out_step, 0, w.out_factors + f * l->out_factor, (int)l->out_step);
+        for (int s = 0; s < samples; s++) {
+            float *out = pass->out.at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->out;
+            transform(k, WINOGRAD_OUTPUT, &w, &side, s);
+            to_planes(k, out, w.out, side.row, side.step, &as, false);
+            for (int m = 0; m < o->maps; m++) {
+                float bias = o->no_bias ? 0 : pass->param[1].at[part->number * o->maps + m], *plane = out + (size_t)m * as.plane;
+                bool whole = as.row == (size_t)as.w; /* all rows at once */
+                for (int y = 0; (bias != 0 || pass->relu) && y < (whole ? 1 : as.h); y++, plane += as.row)
+                    k->affine(plane, plane, 1, bias, pass->relu, (size_t)(as.w * (whole ? as.h : 1)));
+            }
+        }
     }
 }
 
 void conv_winograd_forward(const struct conv *o, const struct pass *pass)
 {
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
-    struct work w = work_begin(o, &p, pass);
-    const struct layout *l = &w.l;
-    struct side side = out_side(&w, o->maps);
-    size_t plane = (size_t)(p.oh * p.ow);
-    int all = pass->in[0].shape.n;
-    for (int first = 0; first < all; first += l->samples) {
-        int samples = all - first < l->samples ? all - first : l->samples;
-        read_inputs(o, &p, pass, &w, first, samples);
-        for (size_t f = 0; f < FACTORS; f++)
-            gemm(false, false, samples * l->tiles, o->maps, p.c, 1, w.in_factors + f * l->in_factor, (int)l->in_step,
-                 w.weights + f * l->weight_factor, (int)l->out_step, 0, w.out_factors + f * l->out_factor, (int)l->out_step);
-        for (int s = 0; s < samples; s++) {
-            float *out = pass->out.at + (size_t)(first + s) * (size_t)o->maps * plane;
-            transform(p.kernels, WINOGRAD_OUTPUT, &w, &side, s);
-            to_planes(p.kernels, out, w.out, side.row, side.step, o->maps, p.oh, p.ow, false);
-            for (int m = 0; m < o->maps; m++, out += plane) {
-                float bias = o->no_bias ? 0 : pass->param[1].at[m];
-                if (bias != 0 || pass->relu)
-                    p.kernels->affine(out, out, 1, bias, pass->relu, plane);
-            }
-        }
+    for (int i = 0; i < parts(o, &p); i++) {
+        struct part part = part_of(o, &p, i);
+        forward_part(o, pass, &part);
     }
 }
 
 /* The gradient of the weights from that of their factors. */
-static void finish_weights(const struct conv *o, const struct patches *p, const struct pass *pass, const struct work *w)
+static void finish_weights(const struct conv *o, const struct part *part, const struct pass *pass, const struct work *w)
 {
     const struct layout *l = &w->l;
-    int taps = 9 * p->c, wide = (o->maps + 15) / 16 * 16;
-    for (int c = 0; c < p->c; c++)
-        p->kernels->winograd(WINOGRAD_WEIGHTS_BACK, w->turned + 9 * (size_t)c * l->out_step, 3 * l->out_step, l->out_step,
-                             w->weight_grads + (size_t)c * l->out_step, SEEN * l->weight_factor, l->weight_factor, wide, false);
-    p->kernels->transpose(pass->param_grad[0].at, (size_t)taps, w->turned, l->out_step, taps, o->maps, true);
+    int taps = 9 * part->p.c, wide = (o->maps + 15) / 16 * 16;
+    for (int c = 0; c < part->p.c; c++)
+        pass->kernels->winograd(WINOGRAD_WEIGHTS_BACK, w->turned + 9 * (size_t)c * l->out_step, 3 * l->out_step, l->out_step,
+                                w->weight_grads + (size_t)c * l->out_step, SEEN * l->weight_factor, l->weight_factor, wide,
+                                false);
+    pass->kernels->transpose(pass->param_grad[0].at + (size_t)(part->number * o->maps * taps), (size_t)taps, w->turned,
+                             l->out_step, taps, o->maps, true);
 }
 
-void conv_winograd_backward(const struct conv *o, const struct pass *pass)
+static void read_gradients(const struct conv *o, const struct part *part, const struct pass *pass, const struct work *w, int first,
+                           int samples)
 {
-    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
-    struct work w = work_begin(o, &p, pass);
+    struct side side = out_side(w, o->maps);
+    struct planes as = out_planes(pass, part);
+    for (int s = 0; s < samples; s++) {
+        const float *grad = pass->out_grad.at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->out;
+        to_pixels(pass->kernels, w->out, side.row, side.step, grad, &as);
+        transform(pass->kernels, WINOGRAD_OUTPUT_BACK, w, &side, s);
+        for (int m = 0; m < o->maps && !o->no_bias; m++)
+            for (int y = 0; y < as.h; y++)
+                pass->param_grad[1].at[part->number * o->maps + m] +=
+                    pass->kernels->sum(grad + (size_t)m * as.plane + (size_t)y * as.row, (size_t)as.w);
+    }
+}
+
+static void backward_part(const struct conv *o, const struct pass *pass, const struct part *part, bool add)
+{
+    struct work w = work_begin(o, part, pass);
     const struct layout *l = &w.l;
-    struct side in = in_side(&w, p.c), out = out_side(&w, o->maps);
-    float *corner = w.in + (size_t)o->pad * (l->in_row + l->in_step);
-    size_t plane = (size_t)(p.oh * p.ow), in_plane = (size_t)(p.h * p.w);
+    struct side in = in_side(&w, part->p.c);
+    struct planes as = in_planes(pass, part);
     int all = pass->in[0].shape.n;
     memset(w.weight_grads, 0, FACTORS * l->weight_factor * sizeof(float));
     for (int first = 0; first < all; first += l->samples) {
         int samples = all - first < l->samples ? all - first : l->samples, tiles = samples * l->tiles;
         memset(w.in, 0, l->in_size * sizeof(float)); /* the last product's gradients */
-        read_inputs(o, &p, pass, &w, first, samples);
-        for (int s = 0; s < samples; s++) {
-            const float *grad = pass->out_grad.at + (size_t)(first + s) * (size_t)o->maps * plane;
-            to_pixels(p.kernels, w.out, out.row, out.step, grad, o->maps, p.oh, p.ow);
-            transform(p.kernels, WINOGRAD_OUTPUT_BACK, &w, &out, s);
-            for (int m = 0; m < o->maps && !o->no_bias; m++)
-                pass->param_grad[1].at[m] += p.kernels->sum(grad + (size_t)m * plane, plane);
-        }
+        read_inputs(o, part, pass, &w, first, samples);
+        read_gradients(o, part, pass, &w, first, samples);
         for (size_t f = 0; f < FACTORS; f++) {
             float *seen = w.in_factors + f * l->in_factor;
             const float *grad = w.out_factors + f * l->out_factor;
-            gemm(true, false, p.c, o->maps, tiles, 1, seen, (int)l->in_step, grad, (int)l->out_step, 1,
+            gemm(true, false, part->p.c, o->maps, tiles, 1, seen, (int)l->in_step, grad, (int)l->out_step, 1,
                  w.weight_grads + f * l->weight_factor, (int)l->out_step);
             if (pass->in_grad[0].at)
-                gemm(false, true, tiles, p.c, o->maps, 1, grad, (int)l->out_step, w.weights + f * l->weight_factor,
+                gemm(false, true, tiles, part->p.c, o->maps, 1, grad, (int)l->out_step, w.weights + f * l->weight_factor,
                      (int)l->out_step, 0, seen, (int)l->in_step);
         }
         for (int s = 0; s < samples && pass->in_grad[0].at; s++) {
+            float *in_grad = pass->in_grad[0].at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->in;
             memset(w.in, 0, l->in_size * sizeof(float));
-            transform(p.kernels, WINOGRAD_INPUT_BACK, &w, &in, s);
-            to_planes(p.kernels, pass->in_grad[0].at + (size_t)(first + s) * (size_t)p.c * in_plane, corner, in.row, in.step, p.c,
-                      p.h, p.w, !pass->in_new[0]);
+            transform(pass->kernels, WINOGRAD_INPUT_BACK, &w, &in, s);
+            to_planes(pass->kernels, in_grad, in_corner(o, &w), in.row, in.step, &as, add);
         }
     }
-    finish_weights(o, &p, pass, &w);
+    finish_weights(o, part, pass, &w);
+}
+
+void conv_winograd_backward(const struct conv *o, const struct pass *pass)
+{
+    struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
+    int n = parts(o, &p);
+    if (n > 1 && pass->in_grad[0].at && pass->in_new[0]) /* regions see the same inputs at their edges */
+        memset(pass->in_grad[0].at, 0, shape_count(pass->in_grad[0].shape) * sizeof(float));
+    for (int i = 0; i < n; i++) {
+        struct part part = part_of(o, &p, i);
+        backward_part(o, pass, &part, n > 1 || !pass->in_new[0]);
+    }
 }
