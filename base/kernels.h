@@ -43,6 +43,8 @@ struct kernels {
     void (*axpy)(float *out, float a, const float *in, size_t n);  /* out += a in */
     float (*sum)(const float *x, size_t n);
     float (*dot)(const float *x, const float *y, size_t n);
+    /* x[i] = exp(x[i]) / sum of all exp(x), n > 0; returns the logarithm of that sum. */
+    float (*softmax)(float *x, size_t n);
     /* 2x2 windows, step 2, of a plane w x h; an odd last row or column is dropped. Backward: the gradient goes to
      * the first of the window's largest values, and is added, or with `set` written (0 elsewhere). */
     void (*max_pool2)(float *out, const float *in, int w, int h);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The plain C twin of every fast loop: double sums, never optimised. It says what the others must compute. */
+#include <math.h>
+
 #include "base/kernels_vector.h"
 
 static void relu(float *x, size_t n)
@@ -57,6 +59,18 @@ static int largest(const float *in, int w, int x, int y)
         if (in[(2 * y + k / 2) * w + 2 * x + k % 2] > in[(2 * y + best / 2) * w + 2 * x + best % 2])
             best = k;
     return (2 * y + best / 2) * w + 2 * x + best % 2;
+}
+
+static float softmax(float *x, size_t n)
+{
+    double most = x[0], total = 0;
+    for (size_t i = 0; i < n; i++)
+        most = x[i] > most ? x[i] : most;
+    for (size_t i = 0; i < n; i++)
+        total += exp(x[i] - most);
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)(exp(x[i] - most) / total);
+    return (float)(most + log(total));
 }
 
 static void max_pool2(float *out, const float *in, int w, int h)
@@ -233,7 +247,7 @@ static void split(uint32_t *out, size_t out_step, const uint32_t *in, int parts,
 
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
-    "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
+    "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, softmax, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
     depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, false,
     half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, transpose_reference, winograd_reference, hamming,
     hamming_near,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The fast loops, compiled once per instruction set (see the Makefile: -DKERNELS=avx2 and so on). Plain loops that the
  * compiler turns into vectors: restrict pointers, no branches inside, `omp simd` where a sum may be reordered. */
+#include <math.h>
 #include <string.h>
 
 #include "base/kernels_vector.h"
@@ -67,6 +68,50 @@ static void pool_row(float *restrict out, const float *restrict top, const float
         float b = low[2 * x] > low[2 * x + 1] ? low[2 * x] : low[2 * x + 1];
         out[x] = a > b ? a : b;
     }
+}
+
+typedef int32_t ivec __attribute__((vector_size(LANES * sizeof(int32_t)), aligned(4)));
+
+/* e^x for x at most 0: 2^n times a polynomial between -ln 2 / 2 and ln 2 / 2. */
+static inline vec exp_below(vec x)
+{
+    const vec least = (vec){ 0 } - 87;
+    ivec above = x > least;
+    x = (vec)(((ivec)x & above) | ((ivec)least & ~above));
+    ivec n = __builtin_convertvector(x * 1.44269504f - 0.5f, ivec);
+    vec whole = __builtin_convertvector(n, vec), r = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+    vec p = 1.9875691500e-4f * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    return (p * r * r + r + 1) * (vec)((n + 127) << 23);
+}
+
+static float softmax(float *x, size_t n)
+{
+    float most = x[0], total = 0, last[LANES];
+    vec sums = { 0 };
+    size_t i = 0;
+#pragma omp simd reduction(max : most)
+    for (size_t k = 0; k < n; k++)
+        most = x[k] > most ? x[k] : most;
+    for (; i + LANES <= n; i += LANES) {
+        vec *at = (vec *)(x + i);
+        *at = exp_below(*at - most);
+        sums += *at;
+    }
+    for (size_t k = 0; k < LANES; k++) {
+        total += sums[k];
+        last[k] = i + k < n ? x[i + k] - most : -87;
+    }
+    *(vec *)last = exp_below(*(vec *)last);
+    for (size_t k = 0; i + k < n; k++)
+        total += x[i + k] = last[k];
+    float part = 1 / total;
+    for (size_t k = 0; k < n; k++)
+        x[k] *= part;
+    return most + logf(total);
 }
 
 static void max_pool2(float *out, const float *in, int w, int h)
@@ -240,7 +285,7 @@ static size_t hamming_near(struct kernels_near *restrict out, const uint64_t *re
 }
 
 const struct kernels JOIN(kernels_, KERNELS) = {
-    TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
+    TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, softmax, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
     JOIN(depthwise3_, KERNELS), JOIN(depthwise3_backward_, KERNELS), momentum_step, moments, normalize_sums, normalize_backward, JOIN(rows_product_, KERNELS), JOIN(rows_outer_, KERNELS), FAST_HALF,
     HALF(half_rows), HALF(half_pairs), HALF(pairs_product), HALF(half_outer), JOIN(transpose_, KERNELS), JOIN(winograd_, KERNELS), hamming,
     hamming_near,

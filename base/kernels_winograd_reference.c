@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Plain C twins of kernels_winograd.c: the matrices of F(4x4, 3x3) as printed (Lavin, Gray: Fast Algorithms for
  * Convolutional Neural Networks, CVPR 2016). */
-#include "base/kernels.h"
+#include "base/kernels_vector.h"
 
 struct factor { int rows, columns; double at[6][6]; };
 

@@ -69,9 +69,14 @@ static void along_a_row(void **state)
             by->moments(a, n, &to[n + 2], &to[n + 3]);
             by->normalize_sums(a, b, NULL, n, &to[n + 4], &to[n + 5]);
             by->normalize_sums(a, b, c, n, &to[n + 6], &to[n + 7]);
+            memcpy(to + 2000, b, n * sizeof *b);
+            for (size_t at = 0; at < n; at++)
+                to[2000 + at] *= s % 2 ? 5 : 60; /* shares down to nothing */
+            to[n + 8] = by->softmax(to + 2000, n);
         }
         compare("rows", k, want, have, (int)n, 8);
-        compare("sums", k, want + n, have + n, 8, sqrtf((float)n));
+        compare("sums", k, want + n, have + n, 9, sqrtf((float)n));
+        compare("softmax", k, want + 2000, have + 2000, (int)n, 1);
     }
 }
 

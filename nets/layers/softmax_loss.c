@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Softmax and -log p of the true class, averaged over the samples (DeepID2's Ident). With margin and scale it is the
  * cosine margin softmax: scale * (cos - margin) for the true class. A label below 0 means: this sample has none. */
-#include <math.h>
-
 #include "nets/internal.h"
 #include "nets/layers/layers.h"
 
@@ -17,22 +15,15 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     return OK;
 }
 
-static double softmax(float *p, const float *x, int n, float margin, float scale, int label)
+/* p: the shares of the classes; returns -log of the label's. */
+static double share(const struct kernels *k, float *p, const float *x, int n, float margin, float scale, int label)
 {
-    float most = -INFINITY;
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-        p[i] = scale * (x[i] - (i == label ? margin : 0));
-        most = p[i] > most ? p[i] : most;
-    }
-    double own = label >= 0 && label < n ? p[label] - most : 0;
-    for (int i = 0; i < n; i++) {
-        p[i] = expf(p[i] - most);
-        sum += p[i];
-    }
-    for (int i = 0; i < n; i++)
-        p[i] = (float)(p[i] / sum);
-    return log(sum) - own;
+    bool known = label >= 0 && label < n;
+    k->affine(p, x, scale, 0, false, (size_t)n);
+    if (known)
+        p[label] = scale * (x[label] - margin);
+    double own = known ? p[label] : 0;
+    return (double)k->softmax(p, (size_t)n) - own;
 }
 
 static void forward(const void *options, const struct pass *pass)
@@ -43,7 +34,7 @@ static void forward(const void *options, const struct pass *pass)
     double loss = 0;
     for (int i = 0; i < s.n && pass->keep; i++) {
         int label = (int)pass->in[1].at[i];
-        double one = softmax(pass->keep + (size_t)i * (size_t)classes, pass->in[0].at + (size_t)i * (size_t)classes,
+        double one = share(pass->kernels, pass->keep + (size_t)i * (size_t)classes, pass->in[0].at + (size_t)i * (size_t)classes,
                              classes, o->margin, o->scale > 0 ? o->scale : 1, label);
         loss += label >= 0 && label < classes ? one : 0;
     }
