@@ -59,18 +59,6 @@ void JOIN(rows_product_, KERNELS)(float *out, size_t out_step, const float *pack
     rows_panels(rows_blocks, (int)(sizeof rows_blocks / sizeof *rows_blocks) - 1, out, out_step, packed, in, offsets, m, k, n, more);
 }
 
-typedef float vec4 __attribute__((vector_size(16)));
-
-static float lanes_sum(vec v)
-{
-    vec4 part[LANES / 4], s;
-    memcpy(part, &v, sizeof part);
-    s = part[0];
-    for (int i = 1; i < LANES / 4; i++)
-        s += part[i];
-    return (s[0] + s[2]) + (s[1] + s[3]);
-}
-
 /* A block of maps by taps. */
 #define OUTER_BLOCK(MAPS, TAPS)                                                                                        \
     static void outer_block##MAPS##x##TAPS(float *restrict wg, int k, const float *restrict grad, size_t grad_step,    \

@@ -43,22 +43,33 @@ static void axpy(float *restrict out, float a, const float *restrict in, size_t 
         out[i] += a * in[i];
 }
 
+/* Sums of several registers: an addition waits for the one before it, not for the memory. */
+enum { SUMS = 4, SUMMED = SUMS * LANES };
+
 static float sum(const float *restrict x, size_t n)
 {
-    float s = 0;
-#pragma omp simd reduction(+ : s)
-    for (size_t i = 0; i < n; i++)
-        s += x[i];
-    return s;
+    vec s[SUMS] = { 0 };
+    size_t i = 0;
+    for (; i + SUMMED <= n; i += SUMMED)
+        for (size_t k = 0; k < SUMS; k++)
+            s[k] += *(const vec *)(x + i + k * LANES);
+    float rest = 0;
+    for (; i < n; i++)
+        rest += x[i];
+    return lanes_sum((s[0] + s[1]) + (s[2] + s[3])) + rest;
 }
 
 static float dot(const float *restrict x, const float *restrict y, size_t n)
 {
-    float s = 0;
-#pragma omp simd reduction(+ : s)
-    for (size_t i = 0; i < n; i++)
-        s += x[i] * y[i];
-    return s;
+    vec s[SUMS] = { 0 };
+    size_t i = 0;
+    for (; i + SUMMED <= n; i += SUMMED)
+        for (size_t k = 0; k < SUMS; k++)
+            s[k] += *(const vec *)(x + i + k * LANES) * *(const vec *)(y + i + k * LANES);
+    float rest = 0;
+    for (; i < n; i++)
+        rest += x[i] * y[i];
+    return lanes_sum((s[0] + s[1]) + (s[2] + s[3])) + rest;
 }
 
 static void pool_row(float *restrict out, const float *restrict top, const float *restrict low, int n)
@@ -69,8 +80,6 @@ static void pool_row(float *restrict out, const float *restrict top, const float
         out[x] = a > b ? a : b;
     }
 }
-
-typedef int32_t ivec __attribute__((vector_size(LANES * sizeof(int32_t)), aligned(4)));
 
 /* e^x for x at most 0: 2^n times a polynomial between -ln 2 / 2 and ln 2 / 2. */
 static inline vec exp_below(vec x)
@@ -179,33 +188,48 @@ static void momentum_step(float *restrict weight, float *restrict velocity, floa
 
 static void moments(const float *restrict x, size_t n, float *total, float *squares)
 {
-    float s = 0, q = 0;
-#pragma omp simd reduction(+ : s, q)
-    for (size_t i = 0; i < n; i++) {
-        s += x[i];
-        q += x[i] * x[i];
+    vec s[SUMS] = { 0 }, q[SUMS] = { 0 };
+    size_t i = 0;
+    for (; i + SUMMED <= n; i += SUMMED)
+        for (size_t k = 0; k < SUMS; k++) {
+            vec v = *(const vec *)(x + i + k * LANES);
+            s[k] += v;
+            q[k] += v * v;
+        }
+    float rest = 0, more = 0;
+    for (; i < n; i++) {
+        rest += x[i];
+        more += x[i] * x[i];
     }
-    *total = s;
-    *squares = q;
+    *total = lanes_sum((s[0] + s[1]) + (s[2] + s[3])) + rest;
+    *squares = lanes_sum((q[0] + q[1]) + (q[2] + q[3])) + more;
 }
 
 static void normalize_sums(const float *restrict grad, const float *restrict x, const float *restrict out, size_t n,
                            float *total, float *with_x)
 {
-    float s = 0, d = 0;
+    vec s[SUMS] = { 0 }, d[SUMS] = { 0 };
+    size_t i = 0;
     if (!out) {
         *total = sum(grad, n);
         *with_x = dot(grad, x, n);
         return;
     }
-#pragma omp simd reduction(+ : s, d)
-    for (size_t i = 0; i < n; i++) {
+    for (; i + SUMMED <= n; i += SUMMED)
+        for (size_t k = 0; k < SUMS; k++) {
+            size_t at = i + k * LANES;
+            vec g = (vec)(*(const ivec *)(grad + at) & (*(const vec *)(out + at) > 0));
+            s[k] += g;
+            d[k] += g * *(const vec *)(x + at);
+        }
+    float rest = 0, more = 0;
+    for (; i < n; i++) {
         float g = out[i] > 0 ? grad[i] : 0;
-        s += g;
-        d += g * x[i];
+        rest += g;
+        more += g * x[i];
     }
-    *total = s;
-    *with_x = d;
+    *total = lanes_sum((s[0] + s[1]) + (s[2] + s[3])) + rest;
+    *with_x = lanes_sum((d[0] + d[1]) + (d[2] + d[3])) + more;
 }
 
 static void normalize_backward(float *restrict in_grad, const float *restrict grad, const float *restrict x,

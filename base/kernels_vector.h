@@ -19,6 +19,18 @@ enum { LANES = 4 };
 #endif
 /* A register's worth of floats, anywhere in memory. */
 typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
+typedef int32_t ivec __attribute__((vector_size(LANES * sizeof(int32_t)), aligned(4)));
+typedef float vec4 __attribute__((vector_size(16), aligned(4)));
+
+static inline float lanes_sum(vec v)
+{
+    vec4 part[LANES / 4], s;
+    memcpy(part, &v, sizeof part);
+    s = part[0];
+    for (int i = 1; i < LANES / 4; i++)
+        s += part[i];
+    return (s[0] + s[2]) + (s[1] + s[3]);
+}
 
 /* A block of maps by two vectors of places; weights and rows are words: floats, or pairs of halves; a tap's weights are
  * w_step words from the next one's. */

@@ -109,7 +109,6 @@ void JOIN(winograd_, KERNELS)(enum kernels_winograd how, float *out, size_t out_
     tiles[how](out, out_row, out_step, in, in_row, in_step, n, add);
 }
 
-typedef float vec4 __attribute__((vector_size(16), aligned(4)));
 typedef int32_t index4 __attribute__((vector_size(16)));
 
 void JOIN(transpose_, KERNELS)(float *restrict out, size_t out_step, const float *restrict in, size_t in_step, int rows,
