@@ -52,7 +52,7 @@ static const struct option solver_table[] = {
 #undef AT
 
 static const struct task *const tasks[] = { &task_identity, &task_locate, &task_marks, &task_attributes, &task_ensemble,
-                                           &task_natural };
+                                           &task_natural, &task_tags };
 
 int task_count(void)
 {

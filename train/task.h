@@ -48,7 +48,7 @@ struct task {
     void (*close)(void *state); /* also of a half-opened state */
 };
 
-extern const struct task task_identity, task_locate, task_marks, task_attributes, task_ensemble, task_natural;
+extern const struct task task_identity, task_locate, task_marks, task_attributes, task_ensemble, task_natural, task_tags;
 const struct task *task_find(const char *name); /* NULL: none */
 int task_count(void);
 const struct task *task_at(int i);

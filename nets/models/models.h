@@ -14,6 +14,14 @@ struct lnet_options {
     float tag_weight;
 };
 
+/* Input "picture" [n, 3, 227, 227]; "response" [n, 1, 13, 13]: the mean of the last maps, cell (y, x) of which has its
+ * centre at pixel (17 + 16 y, 17 + 16 x). */
+enum { LNET_TAGS_SIDE = 227, LNET_TAGS_CELLS = 13, LNET_TAGS_STRIDE = 16, LNET_TAGS_FIRST = 17 };
+struct lnet_tags_options {
+    int maps, units, people;
+    bool learns, normalize;
+};
+
 /* The second look: input "crop" [n, 3, 48, 48], cut where detector/marks.h says; "marks" [n, 10]: x and y of the five
  * marks from their usual places, in tens of crop pixels; "face" [n, 1]: a logit. */
 enum { MARKS_CROP = 48 };
@@ -57,6 +65,6 @@ struct anet_options {
 /* "scores" [n, inputs] to "answer" [n, 1]: above 0 is yes. "same" [n, 1], while it learns: 1 or -1. */
 struct svm_options { int inputs; };
 
-extern const struct model model_lnet, model_marks, model_deepid2, model_deepid2plus, model_anet, model_svm;
+extern const struct model model_lnet, model_lnet_tags, model_marks, model_deepid2, model_deepid2plus, model_anet, model_svm;
 
 #endif
