@@ -12,6 +12,9 @@ enum { KERNELS_SLACK = 32, KERNELS_MAPS = 10 }; /* rows_product works on so many
 enum { KERNELS_GROUP = 64 };                    /* codes that hamming_near compares at once */
 struct kernels_near { uint32_t number, distance; };
 
+/* How a product of rows begins and ends: from what `out` holds, or from bias[m] (NULL: 0); at least 0 with relu. */
+struct kernels_ends { bool add, relu; const float *bias; };
+
 /* What half_outer multiplies; steps in halves. */
 struct kernels_outer {
     const uint16_t *grad, *in;
@@ -73,11 +76,11 @@ struct kernels {
     /* Matrix products whose right side is rows at any place of a picture, so that a convolution needs no patches:
      * row k is in[offsets[k] .. offsets[k] + n - 1]. Up to KERNELS_SLACK floats behind a row may be read (and count
      * for nothing).
-     * rows_product: out[m][x] = sum_k weights[m][k] row_k[x], or added to out. `packed`: see rows_pack.
+     * rows_product: out[m][x] = sum_k weights[m][k] row_k[x], between its ends. `packed`: see kernels_pack.
      * rows_outer: weight_grad[m][k] += sum_x grad[m][x] row_k[x]; grad's rows are grad_step apart and zero from n up
      * to the next multiple of 16. */
     void (*rows_product)(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets, int m,
-                         int k, int n, bool add);
+                         int k, int n, struct kernels_ends ends);
     void (*rows_outer)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
                        const int32_t *offsets, int m, int k, int n);
     /* The same products from bfloat16, for learning; sums stay floats. Where `fast_half` is false they are the plain C
@@ -91,7 +94,7 @@ struct kernels {
     void (*half_pairs)(uint32_t *out, size_t out_step, const float *even, const float *odd, size_t in_step, int n,
                        int rows);
     void (*pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in,
-                          const int32_t *offsets, int m, int k, int n, bool add);
+                          const int32_t *offsets, int m, int k, int n, struct kernels_ends ends);
     void (*half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
     /* out[x][y] = in[y][x], or += */
     void (*transpose)(float *out, size_t out_step, const float *in, size_t in_step, int rows, int columns, bool add);

@@ -43,7 +43,7 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
 /* A block of maps by two vectors of places, as in kernels_rows.c. */
 #define PAIRS_BLOCK(MAPS)                                                                                              \
     static void pairs_block##MAPS(float *restrict out, size_t out_step, const void *weights, int w_step,               \
-                                  const void *rows, const int32_t *restrict offsets, int k, bool more)                 \
+                                  const void *rows, const int32_t *restrict offsets, int k, struct kernels_ends ends)  \
     {                                                                                                                  \
         const uint32_t *restrict w = weights, *in = rows;                                                              \
         __m512 sum[MAPS][2];                                                                                           \
@@ -51,7 +51,9 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
         for (int i = 0; i < MAPS; i++)                                                                                 \
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
-                sum[i][v] = more ? _mm512_loadu_ps(out + (size_t)i * out_step + v * LANES) : _mm512_setzero_ps();      \
+                sum[i][v] = ends.add    ? _mm512_loadu_ps(out + (size_t)i * out_step + v * LANES)                      \
+                            : ends.bias ? _mm512_set1_ps(ends.bias[i])                                                 \
+                                        : _mm512_setzero_ps();                                                         \
         for (int t = 0; t < k; t++, w += w_step) {                                                                     \
             const uint32_t *row = in + offsets[t];                                                                     \
             __m512i a = _mm512_loadu_si512(row), b = _mm512_loadu_si512(row + LANES);                                  \
@@ -65,7 +67,8 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
         for (int i = 0; i < MAPS; i++)                                                                                 \
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
-                _mm512_storeu_ps(out + (size_t)i * out_step + v * LANES, sum[i][v]);                                   \
+                _mm512_storeu_ps(out + (size_t)i * out_step + v * LANES,                                               \
+                                 ends.relu ? _mm512_max_ps(sum[i][v], _mm512_setzero_ps()) : sum[i][v]);               \
     }
 PAIRS_BLOCK(1)
 PAIRS_BLOCK(2)
@@ -84,9 +87,9 @@ static rows_block *const pairs_blocks[KERNELS_MAPS + 1] = {
 };
 
 void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
-                         int m, int k, int n, bool more)
+                         int m, int k, int n, struct kernels_ends ends)
 {
-    rows_panels(pairs_blocks, KERNELS_MAPS, out, out_step, packed, in, offsets, m, k, n, more);
+    rows_panels(pairs_blocks, KERNELS_MAPS, out, out_step, packed, in, offsets, m, k, n, ends);
 }
 
 enum { OUTER_MAPS = 4, OUTER_TAPS = 6 };

@@ -178,16 +178,16 @@ static void normalize_backward(float *in_grad, const float *grad, const float *x
 }
 
 static void rows_product(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets,
-                         int m, int k, int n, bool more)
+                         int m, int k, int n, struct kernels_ends ends)
 {
     for (int i = 0; i < m; i++) {
         int first = i / KERNELS_MAPS * KERNELS_MAPS, wide = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
         const float *w = packed + (size_t)first * (size_t)k + (i - first);
         for (int x = 0; x < n; x++) {
-            double s = more ? out[(size_t)i * out_step + (size_t)x] : 0;
+            double s = ends.add ? out[(size_t)i * out_step + (size_t)x] : ends.bias ? ends.bias[i] : 0;
             for (int t = 0; t < k; t++)
                 s += (double)w[t * wide] * in[offsets[t] + x];
-            out[(size_t)i * out_step + (size_t)x] = (float)s;
+            out[(size_t)i * out_step + (size_t)x] = (float)(ends.relu && s < 0 ? 0 : s);
         }
     }
 }

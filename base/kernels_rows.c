@@ -6,10 +6,15 @@
 
 #include "base/kernels_vector.h"
 
+static inline vec above_zero(vec v)
+{
+    return (vec)((ivec)v & (v > 0));
+}
+
 /* A block of maps by two vectors of places; every sum stays in a register from the first tap to the last. */
 #define ROWS_BLOCK(MAPS)                                                                                               \
     static void rows_block##MAPS(float *restrict out, size_t out_step, const void *weights, int w_step,                \
-                                 const void *rows, const int32_t *restrict offsets, int k, bool more)                  \
+                                 const void *rows, const int32_t *restrict offsets, int k, struct kernels_ends ends)   \
     {                                                                                                                  \
         const float *restrict w = weights, *in = rows;                                                                 \
         vec sum[MAPS][2];                                                                                              \
@@ -17,7 +22,9 @@
         for (int i = 0; i < MAPS; i++)                                                                                 \
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
-                sum[i][v] = more ? *(const vec *)(out + (size_t)i * out_step + v * LANES) : (vec){ 0 };                \
+                sum[i][v] = ends.add    ? *(const vec *)(out + (size_t)i * out_step + v * LANES)                       \
+                            : ends.bias ? (vec){ 0 } + ends.bias[i]                                                    \
+                                        : (vec){ 0 };                                                                  \
         for (int t = 0; t < k; t++, w += w_step) {                                                                     \
             const float *row = in + offsets[t];                                                                        \
             vec a = *(const vec *)row, b = *(const vec *)(row + LANES);                                                \
@@ -31,7 +38,7 @@
         for (int i = 0; i < MAPS; i++)                                                                                 \
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
-                *(vec *)(out + (size_t)i * out_step + v * LANES) = sum[i][v];                                          \
+                *(vec *)(out + (size_t)i * out_step + v * LANES) = ends.relu ? above_zero(sum[i][v]) : sum[i][v];      \
     }
 ROWS_BLOCK(1)
 ROWS_BLOCK(2)
@@ -54,9 +61,9 @@ static rows_block *const rows_blocks[] = {
 };
 
 void JOIN(rows_product_, KERNELS)(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets,
-                         int m, int k, int n, bool more)
+                         int m, int k, int n, struct kernels_ends ends)
 {
-    rows_panels(rows_blocks, (int)(sizeof rows_blocks / sizeof *rows_blocks) - 1, out, out_step, packed, in, offsets, m, k, n, more);
+    rows_panels(rows_blocks, (int)(sizeof rows_blocks / sizeof *rows_blocks) - 1, out, out_step, packed, in, offsets, m, k, n, ends);
 }
 
 /* A block of maps by taps. */

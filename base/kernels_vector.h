@@ -35,18 +35,18 @@ static inline float lanes_sum(vec v)
 /* A block of maps by two vectors of places; weights and rows are words: floats, or pairs of halves; a tap's weights are
  * w_step words from the next one's. */
 typedef void rows_block(float *out, size_t out_step, const void *weights, int w_step, const void *rows,
-                        const int32_t *offsets, int k, bool more);
+                        const int32_t *offsets, int k, struct kernels_ends ends);
 
 /* All blocks of a product of shifted rows: blocks[i] does i maps at once, `most` of them at the most: as many as have
  * their sums in registers. */
 static inline void rows_panels(rows_block *const *blocks, int most, float *out, size_t out_step, const void *packed,
-                               const void *in, const int32_t *offsets, int m, int k, int n, bool more)
+                               const void *in, const int32_t *offsets, int m, int k, int n, struct kernels_ends ends)
 {
     enum { WIDE = 2 * LANES, PANEL = 4 * WIDE, TAPS = 256 };
     float edge[KERNELS_MAPS * WIDE] = {0};
     for (int tap = 0; tap < k || tap == 0; tap += TAPS) { /* rows and weights of some taps stay in the first-level cache */
         int taps = k - tap < TAPS ? k - tap : TAPS;
-        bool add = more || tap > 0;
+        struct kernels_ends now = { ends.add || tap > 0, ends.relu && tap + TAPS >= k, NULL };
         for (int panel = 0; panel < n; panel += PANEL)
             for (int first = 0, maps; first < m; first += maps) {
                 int in_block = first % KERNELS_MAPS, block = first - in_block;
@@ -56,15 +56,16 @@ static inline void rows_panels(rows_block *const *blocks, int most, float *out, 
                 const uint32_t *w = (const uint32_t *)packed + (size_t)block * (size_t)k + tap * w_step + in_block;
                 const uint32_t *rows = in;
                 float *to = out + (size_t)first * out_step;
+                now.bias = ends.bias ? ends.bias + first : NULL;
                 int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
                 for (; x + WIDE <= end; x += WIDE)
-                    blocks[maps](to + x, out_step, w, w_step, rows + x, offsets + tap, taps, add);
+                    blocks[maps](to + x, out_step, w, w_step, rows + x, offsets + tap, taps, now);
                 if (x == end)
                     continue;
                 size_t left = (size_t)(end - x) * sizeof(float);
-                for (int i = 0; add && i < maps; i++)
+                for (int i = 0; now.add && i < maps; i++)
                     memcpy(edge + i * WIDE, to + (size_t)i * out_step + x, left);
-                blocks[maps](edge, WIDE, w, w_step, rows + x, offsets + tap, taps, add);
+                blocks[maps](edge, WIDE, w, w_step, rows + x, offsets + tap, taps, now);
                 for (int i = 0; i < maps; i++)
                     memcpy(to + (size_t)i * out_step + x, edge + i * WIDE, left);
             }
@@ -73,7 +74,7 @@ static inline void rows_panels(rows_block *const *blocks, int most, float *out, 
 
 extern const struct kernels JOIN(kernels_, KERNELS);
 void JOIN(rows_product_, KERNELS)(float *out, size_t out_step, const float *packed, const float *in,
-                                  const int32_t *offsets, int m, int k, int n, bool more);
+                                  const int32_t *offsets, int m, int k, int n, struct kernels_ends ends);
 void JOIN(rows_outer_, KERNELS)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
                                 const int32_t *offsets, int m, int k, int n);
 void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
@@ -98,7 +99,7 @@ enum { FAST_HALF = 0 };
 void HALF(half_rows)(uint16_t *out, size_t out_step, const float *in, size_t in_step, int n, int rows);
 void HALF(half_pairs)(uint32_t *out, size_t out_step, const float *even, const float *odd, size_t in_step, int n, int rows);
 void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
-                         int m, int k, int n, bool add);
+                         int m, int k, int n, struct kernels_ends ends);
 void HALF(half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
 
 #endif

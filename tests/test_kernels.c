@@ -196,6 +196,9 @@ static void steps(void **state)
     }
 }
 
+/* Every way a product may begin and end. */
+static const struct kernels_ends ends[] = { { .add = false }, { .add = true }, { .bias = b + 7 }, { .bias = b + 9, .relu = true } };
+
 static void products_of_rows(void **state)
 {
     (void)state;
@@ -209,11 +212,11 @@ static void products_of_rows(void **state)
         for (int taps = 1; taps < 40; taps += 5)
             for (int n = 1; n < 300; n += n < 36 ? 5 : 113) {
                 kernels_pack(packed, b, (size_t)taps, 1, m, taps);
-                for (int add = 0; add < 2; add++) {
+                for (int e = 0; e < 4; e++) {
                     memcpy(want, c, sizeof c);
                     memcpy(have, c, sizeof c);
-                    ref->rows_product(want, 310, packed, a, offsets, m, taps, n, add);
-                    k->rows_product(have, 310, packed, a, offsets, m, taps, n, add);
+                    ref->rows_product(want, 310, packed, a, offsets, m, taps, n, ends[e]);
+                    k->rows_product(have, 310, packed, a, offsets, m, taps, n, ends[e]);
                     compare("rows_product", k, want, have, 310 * m, (float)taps);
                 }
                 memcpy(want2, c, sizeof c);
@@ -298,11 +301,11 @@ static void products_of_halves(void **state)
             for (int taps = 2; taps < 40; taps += 6)
                 for (int n = 1; n < 300; n += n < 36 ? 5 : 113) {
                     kernels_pack_pairs(packed, c, (size_t)(2 * taps), (size_t)taps, m, 2, taps);
-                    for (int add = 0; add < 2; add++) {
+                    for (int e = 0; e < 4; e++) {
                         memcpy(want, c, sizeof c);
                         memcpy(have, c, sizeof c);
-                        ref->pairs_product(want, 310, packed, pairs, offsets, m, taps, n, add);
-                        k->pairs_product(have, 310, packed, pairs, offsets, m, taps, n, add);
+                        ref->pairs_product(want, 310, packed, pairs, offsets, m, taps, n, ends[e]);
+                        k->pairs_product(have, 310, packed, pairs, offsets, m, taps, n, ends[e]);
                         compare("pairs_product", k, want, have, 310 * m, (float)taps);
                     }
                     memset(grad, 0, sizeof grad);

@@ -92,16 +92,11 @@ static void fill(uint32_t *phases, uint32_t *row, uint16_t *halves, const float 
         }
 }
 
-static void finish(float *out, const float *wide, const struct conv *o, const struct pass *pass, const struct patches *p,
-                   const struct layout *l, int rows)
+static void finish(float *out, const float *wide, const struct conv *o, const struct patches *p, const struct layout *l, int rows)
 {
-    size_t plane = (size_t)(p->oh * p->ow), n = (size_t)(rows * p->ow);
-    for (int m = 0; m < o->maps; m++, out += plane) {
-        float bias = o->no_bias ? 0 : pass->param[1].at[m];
+    size_t plane = (size_t)(p->oh * p->ow);
+    for (int m = 0; m < o->maps; m++, out += plane)
         p->kernels->copy_rows(out, (size_t)p->ow, wide + (size_t)m * (size_t)(l->band * l->pw), (size_t)l->pw, p->ow, rows);
-        if (bias != 0 || pass->relu)
-            p->kernels->affine(out, out, 1, bias, pass->relu, n);
-    }
 }
 
 void conv_phases_forward(const struct conv *o, const struct pass *pass)
@@ -114,6 +109,7 @@ void conv_phases_forward(const struct conv *o, const struct pass *pass)
     uint16_t *halves = (uint16_t *)(void *)(row + l.row_in);
     float *wide = (float *)(void *)(row + 2 * l.row_in);
     int32_t *offsets = (int32_t *)(void *)(wide + (size_t)o->maps * wide_step + KERNELS_SLACK);
+    struct kernels_ends ends = { .bias = o->no_bias ? NULL : pass->param[1].at, .relu = pass->relu };
     memset(row, 0, 2 * l.row_in * sizeof *row);
     set_offsets(offsets, &p, &l);
     if (l.half)
@@ -125,10 +121,10 @@ void conv_phases_forward(const struct conv *o, const struct pass *pass)
             int rows = y + l.band < p.oh ? l.band : p.oh - y, span = (rows - 1) * l.pw + p.ow;
             fill(phases, row, halves, pass->in[0].at + (size_t)n * (size_t)(p.c * p.h * p.w), &p, &l, y);
             if (l.half)
-                p.kernels->pairs_product(wide, wide_step, packed, phases, offsets, o->maps, l.taps, span, false);
+                p.kernels->pairs_product(wide, wide_step, packed, phases, offsets, o->maps, l.taps, span, ends);
             else
                 p.kernels->rows_product(wide, wide_step, (const float *)(const void *)packed,
-                                        (const float *)(const void *)phases, offsets, o->maps, l.taps, span, false);
-            finish(pass->out.at + (size_t)n * (size_t)(o->maps * p.oh * p.ow) + y * p.ow, wide, o, pass, &p, &l, rows);
+                                        (const float *)(const void *)phases, offsets, o->maps, l.taps, span, ends);
+            finish(pass->out.at + (size_t)n * (size_t)(o->maps * p.oh * p.ow) + y * p.ow, wide, o, &p, &l, rows);
         }
 }

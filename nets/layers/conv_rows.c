@@ -44,21 +44,16 @@ void conv_rows_forward(const struct conv *o, const struct pass *pass)
     int32_t *offsets = (int32_t *)(void *)(wide + (size_t)o->maps * (size_t)r.grad_step);
     size_t plane = (size_t)(p.oh * p.ow);
     bool direct = p.kernel == 1; /* the picture's width is the output's */
+    struct kernels_ends ends = { .bias = o->no_bias ? NULL : pass->param[1].at, .relu = pass->relu };
     conv_rows_offsets(offsets, &p, p.c);
     kernels_pack(packed, pass->param[0].at, (size_t)r.taps, 1, o->maps, r.taps);
     for (int n = 0; n < pass->in[0].shape.n; n++) {
         float *out = pass->out.at + (size_t)n * (size_t)o->maps * plane;
         pass->kernels->rows_product(direct ? out : wide, direct ? plane : (size_t)r.grad_step, packed,
                                     pass->in[0].at + (size_t)n * (size_t)(p.c * p.h * p.w), offsets, o->maps, r.taps,
-                                    r.span, false);
-        for (int m = 0; m < o->maps; m++, out += plane) {
-            float bias = o->no_bias ? 0 : pass->param[1].at[m];
-            if (!direct)
-                pass->kernels->copy_rows(out, (size_t)p.ow, wide + (size_t)m * (size_t)r.grad_step, (size_t)p.w, p.ow,
-                                         p.oh);
-            if (bias != 0 || pass->relu)
-                pass->kernels->affine(out, out, 1, bias, pass->relu, plane);
-        }
+                                    r.span, ends);
+        for (int m = 0; m < o->maps && !direct; m++, out += plane)
+            pass->kernels->copy_rows(out, (size_t)p.ow, wide + (size_t)m * (size_t)r.grad_step, (size_t)p.w, p.ow, p.oh);
     }
 }
 
@@ -99,7 +94,7 @@ void conv_rows_backward(const struct conv *o, const struct pass *pass)
                                   o->maps, r.taps, r.span);
         if (pass->in_grad[0].at)
             pass->kernels->rows_product(pass->in_grad[0].at + at, (size_t)(p.h * p.w), packed, wide, back, p.c,
-                                        o->maps * square, p.h * p.w, !pass->in_new[0]);
+                                        o->maps * square, p.h * p.w, (struct kernels_ends){ .add = !pass->in_new[0] });
         for (int m = 0; m < o->maps && !o->no_bias; m++)
             pass->param_grad[1].at[m] += pass->kernels->sum(grad + (size_t)m * plane, plane);
     }

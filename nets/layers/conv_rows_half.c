@@ -55,6 +55,7 @@ void conv_rows_half_forward(const struct conv *o, const struct pass *pass)
     int32_t *offsets = take(&scratch, (size_t)taps);
     float *wide = take(&scratch, (size_t)o->maps * step);
     uint32_t *pairs = take(&scratch, (size_t)l.in_pairs * in_plane + KERNELS_SLACK);
+    struct kernels_ends ends = { .bias = o->no_bias ? NULL : pass->param[1].at, .relu = pass->relu };
     conv_rows_offsets(offsets, &p, l.in_pairs);
     kernels_pack_pairs(packed, pass->param[0].at, (size_t)(p.c * l.square), (size_t)l.square, o->maps, p.c, l.square);
     for (int n = 0; n < pass->in[0].shape.n; n++) {
@@ -63,14 +64,9 @@ void conv_rows_half_forward(const struct conv *o, const struct pass *pass)
         for (int c = 0; c < l.in_pairs; c++)
             k->half_pairs(pairs + (size_t)c * in_plane, 0, in + (size_t)(2 * c) * in_plane,
                           2 * c + 1 < p.c ? in + (size_t)(2 * c + 1) * in_plane : NULL, 0, (int)in_plane, 1);
-        k->pairs_product(direct ? out : wide, direct ? plane : step, packed, pairs, offsets, o->maps, taps, l.span, false);
-        for (int m = 0; m < o->maps; m++, out += plane) {
-            float bias = o->no_bias ? 0 : pass->param[1].at[m];
-            if (!direct)
-                k->copy_rows(out, (size_t)p.ow, wide + (size_t)m * step, (size_t)p.w, p.ow, p.oh);
-            if (bias != 0 || pass->relu)
-                k->affine(out, out, 1, bias, pass->relu, plane);
-        }
+        k->pairs_product(direct ? out : wide, direct ? plane : step, packed, pairs, offsets, o->maps, taps, l.span, ends);
+        for (int m = 0; m < o->maps && !direct; m++, out += plane)
+            k->copy_rows(out, (size_t)p.ow, wide + (size_t)m * step, (size_t)p.w, p.ow, p.oh);
     }
 }
 
@@ -117,7 +113,7 @@ void conv_rows_half_backward(const struct conv *o, const struct pass *pass)
             widen(wide + (size_t)s * maps * step, on ? pairs : NULL, grad, o, &p, &l);
             if (on)
                 k->pairs_product(pass->in_grad[0].at + at, in_plane, packed, pairs, back, p.c, taps, (int)in_plane,
-                                 !pass->in_new[0]);
+                                 (struct kernels_ends){ .add = !pass->in_new[0] });
             for (int m = 0; m < o->maps && !o->no_bias; m++)
                 pass->param_grad[1].at[m] += k->sum(grad + (size_t)m * plane, plane);
         }

@@ -147,6 +147,7 @@ int main(int n_words, char **words)
     option_defaults(model_lnet.options, &locate);
     struct deepid2_options id_learn = id, plus_learn = plus, plain;
     struct lnet_options locate_learn = locate;
+    locate.normalize = false; /* folded, as it is shipped */
     id_learn.people = plus_learn.people = 10869;
     id_learn.normalize = plus_learn.normalize = locate_learn.normalize = true;
     id_learn.unit = plus_learn.unit = plus_learn.branches = true;
