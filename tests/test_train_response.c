@@ -73,7 +73,7 @@ static void tags_teach_a_place(void **unused)
     write_pack("nofaces", false);
     kit_write_text(kit_path("tags.conf"),
                    "train.task = tags\ntrain.model = lnet-tags\ntrain.batch = 16\nmodel.maps = 6\nmodel.units = 16\n"
-                   "solver.rate = 0.05\ndata.held_out = 4\ntask.attributes = 10\n");
+                   "solver.rate = 0.05\ndata.held_out = 4\ntask.attributes = 10\naugment.single = 0\n");
     struct kit_result r = kit_facetrail("train", kit_path("tags.conf"), "--data.folder", kit_folder(), "--train.steps", "25",
                                         "--train.weights", kit_path("tags.safetensors"), NULL);
     assert_int_equal(r.status, 0);

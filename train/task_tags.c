@@ -19,13 +19,15 @@ enum { SIDE = LNET_TAGS_SIDE, PICTURE = 3 * SIDE * SIDE };
 struct tags_options {
     struct data_options data;
     int attributes, held_out;
-    float smallest, grey;
+    float smallest, grey, single;
 };
 
 struct tags {
     const struct tags_options *o;
     struct scene_table photographs, held, grounds; /* held: for the score */
-    struct data *faces;                            /* persons are learnt */
+    struct data *faces;                            /* NULL: only photographs */
+    int *chosen, n_chosen;                         /* those that are pasted: of train persons, with attributes if told */
+    bool persons;
     int order[FACE_ATTRIBUTES];                    /* the first o->attributes of them are learnt */
     int picture, truth, counts, who;
     struct response_net look;
@@ -39,6 +41,8 @@ static const struct option data_table[] = {
 };
 static const struct option augment_table[] = {
     { "smallest", OPTION_FLOAT, AT(smallest), "0.7", 0.2, 1, NULL, "least size of a photograph beside its own" },
+    { "single", OPTION_FLOAT, AT(single), "0.5", 0, 1, NULL,
+      "part of the pictures that are no photograph but a single face somewhere on a face-free picture" },
     { "grey", OPTION_FLOAT, AT(grey), "0.3", 0, 1, NULL, "part of the pictures without colour" },
     { 0 },
 };
@@ -63,27 +67,48 @@ static enum status load(struct scene_table *t, const struct tags *tags, const ch
     return !s && !t->n_scenes ? fail(BAD_DATA, "%s: no picture", tsv) : s;
 }
 
-static enum status open(void *state, struct task_setting *setting)
+static enum status choose_faces(struct tags *t)
 {
-    struct tags *t = state;
-    struct lnet_tags_options *m = setting->model_options;
+    int n = data_count(t->faces);
+    if (!(t->chosen = memory_alloc((size_t)n + 1, sizeof *t->chosen)))
+        return fail(NO_RESOURCE, "tags: no memory");
+    for (int i = 0; i < n; i++) {
+        const struct data_face *f = data_face(t->faces, i);
+        if (f->split == DATA_TRAIN && (t->persons || f->described))
+            t->chosen[t->n_chosen++] = i;
+    }
+    return t->n_chosen ? OK : fail(BAD_DATA, "%s: no face to paste in packs \"%s\"", t->o->data.folder, t->o->data.packs);
+}
+
+static void draw_order(struct tags *t)
+{
     uint64_t random = 1;
-    t->o = setting->options;
-    if (setting->model != &model_lnet_tags)
-        return fail(BAD_USAGE, "task tags trains lnet-tags, not %s", setting->model->name);
     for (int i = 0; i < FACE_ATTRIBUTES; i++) {
         int k = random_below(&random, i + 1);
         t->order[i] = t->order[k];
         t->order[k] = i;
     }
+}
+
+static enum status open(void *state, struct task_setting *setting)
+{
+    struct tags *t = state;
+    struct lnet_tags_options *m = setting->model_options;
+    t->o = setting->options;
+    t->persons = m->people > 0;
+    if (setting->model != &model_lnet_tags)
+        return fail(BAD_USAGE, "task tags trains lnet-tags, not %s", setting->model->name);
+    draw_order(t);
     enum status s = load(&t->grounds, t, "nofaces", "train", false, false);
     if (!s)
         s = load(&t->held, t, "tags", "train", true, false);
-    if (!s && m->people > 0 && !(s = data_open(&t->faces, &t->o->data)))
-        m->people = data_people(t->faces);
-    else if (!s)
+    if (!s && !t->persons)
         s = load(&t->photographs, t, "tags", "train", false, true);
-    setting->epoch = t->faces ? data_count(t->faces) : t->photographs.n_scenes;
+    if (!s && (t->persons || t->o->single > 0) && !(s = data_open(&t->faces, &t->o->data)))
+        s = choose_faces(t);
+    if (!s && t->persons)
+        m->people = data_people(t->faces);
+    setting->epoch = t->n_chosen + t->photographs.n_scenes;
     return s;
 }
 
@@ -91,7 +116,7 @@ static enum status begin(void *state, struct net *n)
 {
     struct tags *t = state;
     enum status s = net_find(n, "picture", &t->picture);
-    if (!s && t->faces)
+    if (!s && t->persons)
         s = net_find(n, "who", &t->who);
     else if (!s && !(s = net_find(n, "truth", &t->truth)))
         s = net_find(n, "counts", &t->counts);
@@ -125,6 +150,23 @@ static void turn_grey(float *planes)
     }
 }
 
+static const struct scene_face *main_face(const struct tags *t, int photograph)
+{
+    const struct scene *scene = &t->photographs.scenes[photograph];
+    return scene->n ? &t->photographs.faces[scene->first] : NULL;
+}
+
+/* What is said of sample i, of the attributes that are learnt. */
+static void tell(const struct tags *t, struct net_run *run, int i, uint64_t tags, bool known)
+{
+    float *truth = net_run_at(run, t->truth).at + i * FACE_ATTRIBUTES;
+    float *counts = net_run_at(run, t->counts).at + i * FACE_ATTRIBUTES;
+    for (int k = 0; k < FACE_ATTRIBUTES; k++) {
+        truth[t->order[k]] = tags >> t->order[k] & 1;
+        counts[t->order[k]] = known && k < t->o->attributes ? 1 / (float)t->o->attributes : 0;
+    }
+}
+
 static void batch(void *state, struct net_run *run, int worker, uint64_t *random)
 {
     (void)worker;
@@ -135,26 +177,18 @@ static void batch(void *state, struct net_run *run, int worker, uint64_t *random
     for (int i = 0; i < picture.shape.n; i++) {
         float *planes = picture.at + (size_t)i * PICTURE;
         paint_ground(t, canvas, random);
-        if (t->faces) {
-            int one = random_below(random, data_count(t->faces));
-            while (data_face(t->faces, one)->split != DATA_TRAIN)
-                one = random_below(random, data_count(t->faces));
-            paste(canvas, data_image(t->faces, one), random_between(random, 0.5f, 2), random);
+        bool single = t->persons || (t->faces && random_unit(random) < t->o->single);
+        int one = single ? t->chosen[random_below(random, t->n_chosen)] : random_below(random, t->photographs.n_scenes);
+        const struct scene_face *photograph = single ? NULL : main_face(t, one);
+        if (single)
+            paste(canvas, data_image(t->faces, one), random_between(random, 0.4f, 2), random);
+        else
+            paste(canvas, t->photographs.scenes[one].picture, random_between(random, t->o->smallest, 1), random);
+        if (t->persons)
             net_run_at(run, t->who).at[i] = (float)data_face(t->faces, one)->index;
-        } else {
-            const struct scene *photograph = &t->photographs.scenes[random_below(random, t->photographs.n_scenes)];
-            const struct scene_face *face = &t->photographs.faces[photograph->first];
-            float *truth = net_run_at(run, t->truth).at + i * FACE_ATTRIBUTES;
-            float *counts = net_run_at(run, t->counts).at + i * FACE_ATTRIBUTES;
-            paste(canvas, photograph->picture, random_between(random, t->o->smallest, 1), random);
-            for (int k = 0; k < FACE_ATTRIBUTES; k++)
-                counts[k] = 0;
-            for (int k = 0; k < t->o->attributes; k++) {
-                int which = t->order[k];
-                truth[which] = face->tags >> which & 1;
-                counts[which] = photograph->n && face->tagged ? 1 / (float)t->o->attributes : 0;
-            }
-        }
+        else
+            tell(t, run, i, single ? data_face(t->faces, one)->attributes : photograph ? photograph->tags : 0,
+                 single || (photograph && photograph->tagged));
         image_to_planes(planes, SIDE, SIDE, canvas);
         if (random_unit(random) < t->o->grey)
             turn_grey(planes);
@@ -196,6 +230,7 @@ static void close(void *state)
     scene_table_close(&t->photographs);
     scene_table_close(&t->held);
     scene_table_close(&t->grounds);
+    memory_free(&t->chosen);
     data_close(&t->faces);
 }
 
