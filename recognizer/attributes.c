@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * Crops through ANet to probabilities: up to 16 crops and their mirror images in one run; logits are averaged, then
- * read by the scale that was measured for each attribute. */
+ * Crops through ANet to probabilities: up to 16 crops and their mirror images in one run, or many shifted patches of each
+ * crop interweaved; logits are averaged, then read by the scale that was measured for each attribute. */
 #include "recognizer/attributes.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "nets/models/anet_interweaved.h"
 #include "nets/net.h"
 #include "recognizer/embed.h"
 
@@ -21,13 +23,17 @@ const struct option attributes_option_table[] = {
      "weights of the net that tells attributes; empty: the shipped ones"},
     {"mirror", OPTION_BOOL, offsetof(struct attributes_options, mirror), "yes", 0, 0, NULL,
      "average over a face and its mirror image"},
+    {"patches", OPTION_INT, offsetof(struct attributes_options, patches), "1", 1, ANET_SIDE_MOST, NULL,
+     "average over so many shifted patches along each axis"},
     {0},
 };
 
 struct attributes {
     struct net *net;
     struct net_run *run;
-    int face, said;
+    struct anet_interweaved *many; /* NULL: one patch a crop */
+    float means[BATCH][FACE_ATTRIBUTES];
+    int face, said, patches;
     bool mirror, raw;
     struct attributes_scale scale[FACE_ATTRIBUTES];
 };
@@ -83,6 +89,7 @@ static enum status open_net(struct attributes *a, const char *path, const struct
     enum status s;
     a->mirror = o->mirror;
     a->raw = o->raw;
+    a->patches = o->patches;
     if ((s = net_load(&a->net, path, "anet")) || (s = net_find(a->net, "face", &a->face)) ||
         (s = net_find(a->net, "attributes", &a->said)) ||
         (s = net_run_create(&a->run, a->net, a->mirror ? 2 * BATCH : BATCH, NET_INFER)))
@@ -91,6 +98,8 @@ static enum status open_net(struct attributes *a, const char *path, const struct
     if (out.c * out.h * out.w != FACE_ATTRIBUTES)
         return fail(BAD_MATCH, "%s: the net tells %d attributes, faces have %d", path, out.c * out.h * out.w,
                     FACE_ATTRIBUTES);
+    if (a->patches > 1 && (s = anet_interweaved_open(&a->many, a->net, a->patches)))
+        return s;
     return load_scale(a, path);
 }
 
@@ -117,6 +126,7 @@ enum status attributes_open(struct attributes **out, const struct attributes_opt
 void attributes_close(struct attributes **a)
 {
     if (*a) {
+        anet_interweaved_close(&(*a)->many);
         net_run_free(&(*a)->run);
         net_free(&(*a)->net);
     }
@@ -134,29 +144,63 @@ float attributes_rate(const struct attributes *a, int i)
     return a->scale[i].rate;
 }
 
+/* All patches of a crop and, with `mirror`, of its mirror image: the mean of their logits. */
+static void see_patches(struct attributes *a, float *mean, struct image im, struct warp to_picture)
+{
+    struct tensor crop = anet_interweaved_crop(a->many);
+    int w = crop.shape.w, h = crop.shape.h, patches = a->patches * a->patches, turns = a->mirror ? 2 : 1;
+    float margin = 0.5F * (float)(ANET_STEP * (a->patches - 1)); /* around the one patch there would be */
+    struct warp shift = {.a = 1, .tx = -margin, .d = 1, .ty = -margin};
+    image_warp_planes(crop.at, w, h, im, warp_chain(to_picture, warp_chain(attributes_warp(), shift)));
+    memset(mean, 0, FACE_ATTRIBUTES * sizeof *mean);
+    for (int turn = 0; turn < turns; turn++) {
+        for (float *row = crop.at; turn && row < crop.at + 3 * w * h; row += w)
+            for (int x = 0; x < w / 2; x++) {
+                float other = row[w - 1 - x];
+                row[w - 1 - x] = row[x];
+                row[x] = other;
+            }
+        const float *said = anet_interweaved_run(a->many);
+        for (int i = 0; i < patches * FACE_ATTRIBUTES; i++)
+            mean[i % FACE_ATTRIBUTES] += said[i] / (float)(patches * turns);
+    }
+}
+
 /* Crop i of a batch of n; mirror images follow after the n crops. `to_picture`: from the canonical crop. */
 static void cut(struct attributes *a, int i, int n, struct image im, struct warp to_picture)
 {
     float *at = net_run_at(a->run, a->face).at;
     float *crop = at + (size_t)i * CROP;
+    if (a->many) {
+        see_patches(a, a->means[i], im, to_picture);
+        return;
+    }
     image_warp_planes(crop, CROP_W, CROP_H, im, warp_chain(to_picture, attributes_warp()));
     if (a->mirror)
         embed_mirror(at + (size_t)(n + i) * CROP, crop);
 }
 
-/* which NULL: 0, 1, 2 ... */
-static void run_batch(struct attributes *a, struct face *faces, const int *which, int n)
+static void see_batch(struct attributes *a, int n)
 {
     net_run_forward(a->run, a->mirror ? 2 * n : n);
     const float *said = net_run_at(a->run, a->said).at;
     for (int i = 0; i < n; i++) {
         const float *one = said + (size_t)i * FACE_ATTRIBUTES;
         const float *other = a->mirror ? said + (size_t)(n + i) * FACE_ATTRIBUTES : one;
+        for (int k = 0; k < FACE_ATTRIBUTES; k++)
+            a->means[i][k] = 0.5F * (one[k] + other[k]);
+    }
+}
+
+/* which NULL: 0, 1, 2 ... */
+static void run_batch(struct attributes *a, struct face *faces, const int *which, int n)
+{
+    if (!a->many)
+        see_batch(a, n);
+    for (int i = 0; i < n; i++) {
         struct face *face = &faces[which ? which[i] : i];
-        for (int k = 0; k < FACE_ATTRIBUTES; k++) {
-            float logit = 0.5F * (one[k] + other[k]);
-            face->attributes[k] = a->raw ? logit : attributes_probability(&a->scale[k], logit);
-        }
+        for (int k = 0; k < FACE_ATTRIBUTES; k++)
+            face->attributes[k] = a->raw ? a->means[i][k] : attributes_probability(&a->scale[k], a->means[i][k]);
         face->has |= FACE_DESCRIBED;
     }
 }

@@ -24,6 +24,7 @@ float attributes_evidence(float probability, float rate);
 struct attributes_options {
     const char *weights; /* "": the shipped ones */
     bool mirror;         /* average over the crop and its mirror image */
+    int patches;         /* along an axis: average over so many squared, 8 pixels of ANet's crop apart, in one pass */
     bool raw;            /* not a user's option: face.attributes are logits */
 };
 extern const struct option attributes_option_table[];

@@ -36,12 +36,17 @@ static const char *make_weights(const char *name, int attributes, size_t rows)
     return kit_path(name);
 }
 
-static struct attributes *open_with(const char *path, bool raw)
+static struct attributes *open_patches(const char *path, bool raw, int patches)
 {
-    struct attributes_options o = {.weights = path, .mirror = true, .raw = raw};
+    struct attributes_options o = {.weights = path, .mirror = true, .patches = patches, .raw = raw};
     struct attributes *a = NULL;
     assert_ok(attributes_open(&a, &o));
     return a;
+}
+
+static struct attributes *open_with(const char *path, bool raw)
+{
+    return open_patches(path, raw, 1);
 }
 
 /* Soft blobs, so that sampling at another size says nearly the same. */
@@ -171,11 +176,40 @@ static void files_that_do_not_fit(void **unused)
     attributes_close(&a);
 }
 
+/* Shifted patches, averaged: the middle one is the crop itself, and where nothing changes all of them say the same. */
+static void patches_are_averaged(void **unused)
+{
+    (void)unused;
+    const char *path = make_weights("anet.safetensors", FACE_ATTRIBUTES, FACE_ATTRIBUTES);
+    struct attributes *one = open_patches(path, true, 1), *many = open_patches(path, true, 3);
+    struct image im = picture(SIDE, false), turned = picture(SIDE, true);
+    struct face a = face_in(SIDE), b = a, c = a, d = a;
+    const int first = 0;
+    attributes_describe(one, im, 1, &a, &first, 1);
+    attributes_describe(many, im, 1, &b, &first, 1);
+    attributes_describe(many, turned, 1, &c, &first, 1);
+    double apart = 0;
+    for (int i = 0; i < FACE_ATTRIBUTES; i++)
+        apart += fabs((double)(a.attributes[i] - b.attributes[i]));
+    assert_true(apart > 1e-3); /* they see more than the crop */
+    assert_alike(&b, &c, 0.02);
+    uint64_t before = memory_allocations();
+    image_fill(im, 90, 120, 150);
+    attributes_describe(one, im, 1, &a, &first, 1);
+    attributes_describe(many, im, 1, &d, &first, 1);
+    assert_int_equal(memory_allocations(), before);
+    assert_alike(&a, &d, 1e-4);
+    attributes_close(&one);
+    attributes_close(&many);
+    memory_free(&im.pixels);
+    memory_free(&turned.pixels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faces_are_described), cmocka_unit_test(logits_are_read), cmocka_unit_test(crops_show_more),
-        cmocka_unit_test(files_that_do_not_fit),
+        cmocka_unit_test(files_that_do_not_fit), cmocka_unit_test(patches_are_averaged),
     };
     log_set_level(LOG_ERROR);
     return cmocka_run_group_tests_name("recognizer attributes", tests, NULL, NULL);

@@ -20,7 +20,7 @@ enum { MOST = 64, MIN_FACES = 3 };
 
 struct attributes_eval {
     const char *pack, *split, *cache, *truth, *images, *weights;
-    int features, most;
+    int features, most, patches;
 };
 
 #define AT(field) offsetof(struct attributes_eval, field)
@@ -30,6 +30,7 @@ static const struct option table[] = {
     { "cache", OPTION_TEXT, AT(cache), "", 0, 0, NULL, "a file that keeps the decoded faces; empty: none" },
     { "truth", OPTION_TEXT, AT(truth), "", 0, 0, NULL, "CelebA's list: names of the attributes, then a line a picture" },
     { "images", OPTION_TEXT, AT(images), "", 0, 0, NULL, "its pictures" },
+    { "patches", OPTION_INT, AT(patches), "1", 1, 8, NULL, "average over so many shifted patches along each axis" },
     { "weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "the net, or that which makes codes; empty: the shipped one" },
     { "features", OPTION_CHOICE, AT(features), "net", 0, 0, "net hog codes",
       "hog, codes: not ANet but a linear SVM on these, learnt on the pack's train faces" },
@@ -61,7 +62,7 @@ static enum status make_room(struct measuring *m, size_t n)
 
 static enum status open_anet(struct measuring *m)
 {
-    struct attributes_options o = { .weights = m->o.weights, .mirror = true };
+    struct attributes_options o = { .weights = m->o.weights, .mirror = true, .patches = m->o.patches };
     enum status s = attributes_open(&m->net, &o);
     for (int k = 0; !s && k < FACE_ATTRIBUTES; k++)
         m->rates[k] = attributes_rate(m->net, k);

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "nets/gemm.h"
 #include "nets/internal.h"
+#include "nets/models/anet_interweaved.h"
 #include "nets/models/models.h"
 
 enum { TIMES = 8 };
@@ -125,6 +126,36 @@ static int bench(const char *what, const struct model *m, const void *options, i
     return 0;
 }
 
+/* Shifted patches of a crop: one by one (in one batch), and interweaved. */
+static int bench_patches(int along)
+{
+    const int all = along * along;
+    struct net *n = NULL;
+    struct net_run *r = NULL;
+    struct anet_interweaved *a = NULL;
+    double best[2] = { 1e30, 1e30 };
+    if (net_create(&n, &model_anet, NULL, 1) || net_run_create(&r, n, all, NET_INFER) || anet_interweaved_open(&a, n, along)) {
+        fprintf(stderr, "%s\n", fail_message());
+        return 1;
+    }
+    fill(r);
+    for (int i = 0; i < 2 * 20; i++) {
+        int64_t t = clock_thread_us();
+        if (i % 2)
+            anet_interweaved_run(a);
+        else
+            net_run_forward(r, 0);
+        t = clock_thread_us() - t;
+        best[i % 2] = (double)t < best[i % 2] ? (double)t : best[i % 2];
+    }
+    printf("anet %d patches,one by one %.3f ms,interweaved %.3f ms,%.2f times as fast\n", all, best[0] / 1e3, best[1] / 1e3,
+           best[0] / best[1]);
+    anet_interweaved_close(&a);
+    net_run_free(&r);
+    net_free(&n);
+    return 0;
+}
+
 static bool wanted(const char *what, int n_words, char **words)
 {
     bool any = false;
@@ -177,5 +208,7 @@ int main(int n_words, char **words)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         for (int half = 0; half <= kernels_best()->fast_half && wanted(all[i].what, n_words, words); half++)
             bad |= bench(all[i].what, all[i].model, all[i].options, all[i].batch, all[i].h, all[i].w, all[i].use, half, layers);
+    for (int along = 3; along <= 7 && wanted("anet patches", n_words, words); along += 2)
+        bad |= bench_patches(along);
     return bad;
 }
