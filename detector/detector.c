@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Where are faces: LNet over the picture (and over its halvings, for faces larger than the net has learnt),
+ * Where are faces: LNet over the picture (over its halvings, for faces larger than the net has learnt, and if wanted over
+ * doublings, for smaller ones),
  * windows merged to faces. Memory is planned when the picture's size changes; a frame allocates nothing. */
 #include "detector/detector.h"
 
@@ -13,7 +14,7 @@
 #include "detector/marks.h"
 #include "detector/merge.h"
 
-enum { LEVELS = 4, WINDOWS = 8192 };
+enum { PYRAMID_MOST = 3, ENLARGE_MOST = 2, LEVELS = PYRAMID_MOST + ENLARGE_MOST + 1, WINDOWS = 8192 };
 /* How much the second look counts beside LNet, and what is taken off so that a score of 0.5 means about one false face
  * in ten pictures: both chosen on the pictures of WIDER's train part that LNet did not see (docs/results.md). */
 #define TRUST 0.35f
@@ -32,14 +33,16 @@ const struct option detector_option_table[] = {
       "windows that overlap more than this (intersection over union) are one face" },
     { "half", OPTION_BOOL, offsetof(struct detector_options, half), "yes", 0, 0, NULL,
       "multiply with bfloat16 on processors that are faster so; sums stay floats" },
-    { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "1", 0, LEVELS - 1, NULL,
+    { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "1", 0, PYRAMID_MOST, NULL,
       "how often the picture is halved and searched again, for faces that fill it" },
+    { "enlarge", OPTION_INT, offsetof(struct detector_options, enlarge), "0", 0, ENLARGE_MOST, NULL,
+      "how often the picture is doubled and searched as well, for faces of less than 20 pixels: 4 times the time each" },
     { 0 },
 };
 
-struct level { /* the picture, or a halving of it */
+struct level { /* the picture at one of its sizes, the largest first */
     struct net_run *run;
-    struct image picture; /* not used by level 0 */
+    struct image picture; /* not used by the picture's own size */
 };
 
 struct detector {
@@ -70,11 +73,12 @@ static int padded(int size)
 static enum status levels_plan(struct detector *d, int w, int h)
 {
     levels_free(d);
-    for (int i = 0; i <= d->options.pyramid; i++) {
+    const int own = d->options.enlarge;
+    for (int i = 0; i <= own + d->options.pyramid; i++) {
         struct level *l = &d->levels[i];
-        const int lw = w >> i;
-        const int lh = h >> i;
-        if (i && (lw < LNET_MULTIPLE || lh < LNET_MULTIPLE)) {
+        const int lw = i < own ? w << (own - i) : w >> (i - own);
+        const int lh = i < own ? h << (own - i) : h >> (i - own);
+        if (i > own && (lw < LNET_MULTIPLE || lh < LNET_MULTIPLE)) {
             break;
         }
         enum status s = net_run_create_sized(&l->run, d->net, 1, padded(lh), padded(lw), NET_INFER);
@@ -83,7 +87,7 @@ static enum status levels_plan(struct detector *d, int w, int h)
             return s;
         }
         net_run_half(l->run, d->options.half);
-        if (i) {
+        if (i != own) {
             l->picture = (struct image){ NULL, lw, lh, lw * IMAGE_PIXEL };
             l->picture.pixels = memory_alloc((size_t) lh, (size_t) l->picture.stride);
             if (!l->picture.pixels) {
@@ -176,7 +180,7 @@ const struct net *detector_second_net(const struct detector *d)
 static int run_level(struct detector *d, int i, struct image im, int n)
 {
     struct level *l = &d->levels[i];
-    if (i) {
+    if (i != d->options.enlarge) {
         image_resize(l->picture, im);
         im = l->picture;
     }
@@ -184,7 +188,7 @@ static int run_level(struct detector *d, int i, struct image im, int n)
     image_to_planes(in.at, in.shape.w, in.shape.h, im);
     net_run_forward(l->run, 0);
     const float least = locate_logit(d->second ? d->options.glance : d->options.score);
-    return locate_windows(&d->locate, l->run, 0, least, (float) (1 << i), d->windows, n, WINDOWS);
+    return locate_windows(&d->locate, l->run, 0, least, ldexpf(1, i - d->options.enlarge), d->windows, n, WINDOWS);
 }
 
 static void report(struct face *f, const struct window *w)

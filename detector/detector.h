@@ -17,6 +17,7 @@ struct detector_options {
     float overlap;       /* IoU above which two windows are one face */
     bool half;           /* products of bfloat16 where that is faster */
     int pyramid;         /* halvings of the picture that are searched too, for very large faces; 0: none */
+    int enlarge; /* how often the picture is doubled first */
 };
 extern const struct option detector_option_table[];
 

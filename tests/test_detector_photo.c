@@ -130,6 +130,33 @@ static void one_face_at_any_size(void **state)
     }
 }
 
+/* Faces of a dozen pixels and less: most are seen only when the picture is doubled, at their own places. */
+static void doubling_finds_small_faces(void **state)
+{
+    (void) state;
+    struct detector_options o;
+    struct detector *twice;
+    int n;
+    int more;
+    look_at(solvay);
+    option_defaults(detector_option_table, &o);
+    o.enlarge = 1;
+    assert_ok(detector_open(&twice, &o));
+    const struct image whole = at.frame->source;
+    struct image small = { NULL, 256, 256 * whole.h / whole.w, 256 * IMAGE_PIXEL };
+    small.pixels = memory_alloc((size_t) small.h, (size_t) small.stride);
+    image_resize(small, whole);
+    assert_ok(detector_run(at.detector, small, 0, at.faces, MOST, &n));
+    assert_ok(detector_run(twice, small, 0, at.faces, MOST, &more));
+    detector_close(&twice);
+    memory_free(&small.pixels);
+    assert_true(more >= n + 5 && more <= 29);
+    for (int i = 0; i < more; i++) {
+        const struct box b = at.faces[i].box;
+        assert_true(b.x > -b.w && b.y > -b.h && b.x < 256 && b.y < (float) small.h && b.h < 40);
+    }
+}
+
 static void no_picture_is_refused(void **state)
 {
     (void) state;
@@ -162,6 +189,7 @@ int main(void)
         cmocka_unit_test_teardown(small_ones_are_left_out_and_room_is_kept, look_away),
         cmocka_unit_test_teardown(the_second_picture_takes_no_memory, look_away),
         cmocka_unit_test_teardown(one_face_at_any_size, look_away),
+        cmocka_unit_test_teardown(doubling_finds_small_faces, look_away),
         cmocka_unit_test_teardown(no_picture_is_refused, look_away),
         cmocka_unit_test(other_weights_are_refused),
     };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * LNet as published (papers.md section 8): AlexNet's five convolutions over a whole picture, learnt from what is said of
  * the picture, never where. What the last maps answer on average is where faces are. The units on top are for learning
- * only: a finished net ends at the maps. Where we deviate: fewer maps (an option), batch normalisation. */
+ * only: a finished net ends at the maps. Where we deviate: fewer maps (an option), batch normalisation, and the strongest
+ * place of each map, not every place, for the units on top (an option). */
 #include "nets/models/models.h"
 
 #include <stddef.h>
@@ -14,6 +15,8 @@ static const struct option lnet_tags_option_table[] = {
     { "maps", OPTION_INT, offsetof(struct lnet_tags_options, maps), "24", 3, 96, NULL,
       "maps of the first layer, a multiple of 3 (published: 96); the others have 8/3, 4, 4 and 8/3 times as many" },
     { "units", OPTION_INT, offsetof(struct lnet_tags_options, units), "128", 1, 4096, NULL, "units of the layer above the maps" },
+    { "strongest", OPTION_BOOL, offsetof(struct lnet_tags_options, strongest), "yes", 0, 0, NULL,
+      "the strongest place of each map speaks for the picture; no: all places, as in AlexNet" },
     { "people", OPTION_INT, offsetof(struct lnet_tags_options, people), "0", 0, 1000000, NULL,
       "0: attributes are learnt; else: persons, so many" },
     { "learns", OPTION_BOOL, offsetof(struct lnet_tags_options, learns), "yes", 0, 0, NULL,
@@ -46,7 +49,8 @@ static void build_lnet_tags(struct net_builder *b, const void *options)
     net_keep(b, net_average(b, "response", x));
     if (!o->learns)
         return;
-    x = net_pool(b, "pool5", x, .kernel = 3, .stride = 2); /* 6 x 6 */
+    /* all places: a map may as well be low on the face alone, and its mean then says where no face is */
+    x = o->strongest ? net_pool(b, "pool5", x, .kernel = LNET_TAGS_CELLS) : net_pool(b, "pool5", x, .kernel = 3, .stride = 2);
     x = net_relu(b, net_full(b, "hidden", x, .units = o->units));
     if (o->people > 0) {
         int who = net_input(b, "who", (struct shape){ 1, 1, 1, 1 });

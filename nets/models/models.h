@@ -19,7 +19,7 @@ struct lnet_options {
 enum { LNET_TAGS_SIDE = 227, LNET_TAGS_CELLS = 13, LNET_TAGS_STRIDE = 16, LNET_TAGS_FIRST = 17 };
 struct lnet_tags_options {
     int maps, units, people;
-    bool learns, normalize;
+    bool strongest, learns, normalize;
 };
 
 /* The second look: input "crop" [n, 3, 48, 48], cut where detector/marks.h says; "marks" [n, 10]: x and y of the five
