@@ -19,7 +19,7 @@ learn() { # name, options
         --train.weights "$folder/$name.safetensors" --train.checkpoint "$folder/$name.checkpoint" "$@" \
         >"$folder/$name.log" 2>&1 || { echo "$name: $(tail -n 1 "$folder/$name.log")"; exit 1; }
 }
-learn identification --model.people 1 --data.min_faces 10 --train.minutes 14 --train.batch 64 --solver.rate 0.1
+learn identification --model.people 1 --data.min_faces 10 --train.minutes 38 --train.steps 0 --train.batch 64 --solver.rate 0.06
 nets=
 for n in 5 10 20 40; do
     learn attributes$n --task.attributes $n --train.from "$folder/identification.checkpoint"
