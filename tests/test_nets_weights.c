@@ -136,6 +136,78 @@ static void folded_computes_the_same(void **state)
     net_free(&folded);
 }
 
+/* What layer `name` says of the batch that fill() makes, as the net learns (statistics of the batch) or not. */
+static void say(const struct net *n, enum net_use use, const char *name, float *out, size_t count)
+{
+    struct net_run *run = NULL;
+    int layer;
+    assert_ok(net_run_create(&run, n, 2, use));
+    assert_ok(net_find(n, name, &layer));
+    fill(run, 4);
+    if (use == NET_LEARN)
+        net_run_learn(run);
+    else
+        net_run_forward(run, 0);
+    memcpy(out, net_run_at(run, layer).at, count * sizeof *out);
+    net_run_free(&run);
+}
+
+/* A net that normalises goes on from one whose normalisation is folded away. */
+static void goes_on_unfolded(const struct model *model, const void *with, const void *without, const char *name, int layers)
+{
+    enum { COUNT = 32 };
+    struct net *finished = NULL, *next = NULL;
+    struct net_run *run = NULL;
+    float wanted[COUNT], got[COUNT];
+    int taken, unfolded;
+    assert_ok(net_create(&finished, model, without, 5));
+    for (int i = 0; i < finished->n_params; i++) /* biases that matter */
+        for (size_t k = 0; finished->params[i].as.role == PARAM_BIAS && k < finished->params[i].n; k++)
+            finished->weights[finished->params[i].at + k] += 0.05f * (float)(k % 3);
+    assert_ok(net_save(finished, kit_path("finished.safetensors"), NULL, 0));
+    assert_ok(net_create(&next, model, with, 6));
+    assert_ok(net_borrow(next, kit_path("finished.safetensors"), &taken));
+    assert_ok(net_run_create(&run, next, 2, NET_LEARN));
+    fill(run, 4);
+    assert_ok(net_unfold(next, run, kit_path("finished.safetensors"), &unfolded));
+    assert_int_equal(unfolded, layers);
+    for (size_t i = 0; i < next->n_weights; i++)
+        assert_true(run->gradients[i] == 0);
+    say(finished, NET_LEARN, name, wanted, COUNT);
+    say(next, NET_LEARN, name, got, COUNT);
+    assert_true(fabsf(wanted[0] - wanted[COUNT - 1]) > 1e-4f);
+    for (int i = 0; i < COUNT; i++)
+        assert_near(got[i], wanted[i], 1e-3 * (1 + fabs((double)wanted[i])));
+    /* once more: nothing is left to do */
+    assert_ok(net_save(next, kit_path("next.safetensors"), NULL, 0));
+    assert_ok(net_unfold(next, run, kit_path("next.safetensors"), &unfolded));
+    assert_int_equal(unfolded, 0);
+    net_run_free(&run);
+    net_free(&finished);
+    net_free(&next);
+}
+
+static void unfolded_computes_the_same(void **state)
+{
+    (void)state;
+    struct deepid2_options code;
+    struct lnet_options locate;
+    option_defaults(model_deepid2.options, &code);
+    code.maps = 4;
+    code.code = 16;
+    code.people = 7;
+    struct deepid2_options plain_code = code;
+    code.normalize = true;
+    plain_code.normalize = false;
+    goes_on_unfolded(&model_deepid2, &code, &plain_code, "code", 5);
+    option_defaults(model_lnet.options, &locate); /* its convolutions have a bias only where nothing normalises */
+    locate.maps = 4;
+    locate.size = 64;
+    struct lnet_options plain_locate = locate;
+    plain_locate.normalize = false;
+    goes_on_unfolded(&model_lnet, &locate, &plain_locate, "response8", 30);
+}
+
 static void learn(struct net *n, struct solver *s, int from, int to)
 {
     struct net_run *runs[2] = { NULL, NULL };
@@ -215,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(saved_is_loaded),          cmocka_unit_test(shipped_leaves_the_classes_out),
         cmocka_unit_test(misfits_are_named),        cmocka_unit_test(folded_computes_the_same),
+        cmocka_unit_test(unfolded_computes_the_same),
         cmocka_unit_test(resume_equals_straight),   cmocka_unit_test(survives_failing_memory),
     };
     return cmocka_run_group_tests_name("nets weights", tests, NULL, NULL);

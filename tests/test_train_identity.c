@@ -15,6 +15,7 @@
 #include "train/loop.h"
 #include "train/margin.h"
 #include "train/pairs.h"
+#include "train/prototypes.h"
 
 enum { TRAIN = 16, VAL = 6, EACH = 4, FACES = (TRAIN + VAL) * EACH };
 
@@ -265,6 +266,50 @@ static void test_depths_learn(void **state)
     net_free(&n);
 }
 
+/* Mean codes of persons, by the net that test_depths_learn finished: nearest to their own faces. */
+static void test_prototypes(void **state)
+{
+    (void)state;
+    enum { CODE = 32 };
+    static float rows[TRAIN * CODE];
+    int class_of[TRAIN + VAL], right = 0;
+    struct data *d;
+    struct data_options o = toy_options();
+    assert_ok(data_open(&d, &o));
+    for (int i = 0; i < TRAIN + VAL; i++)
+        class_of[i] = i < TRAIN ? TRAIN - 1 - i : -1; /* classes are not in the order of persons */
+    assert_fails(prototypes_fill(rows, TRAIN, CODE / 2, d, class_of, kit_path("plus.safetensors")), BAD_MATCH, "32 numbers");
+    assert_ok(prototypes_fill(rows, TRAIN, CODE, d, class_of, kit_path("plus.safetensors")));
+    struct recognizer *r;
+    struct recognizer_options plain = { .weights = kit_path("plus.safetensors"), .matcher = MATCH_NONE, .false_match_rate = 1e-3f,
+                                        .raw = true };
+    assert_ok(recognizer_open(&r, &plain));
+    for (int i = 0; i < TRAIN * EACH; i++) {
+        struct face f = { 0 };
+        struct recognizer_crop crop = { data_image(d, i), data_warp() };
+        float best = -1e9f;
+        int at = -1;
+        recognizer_describe_crops(r, &crop, &f, 1);
+        for (int c = 0; c < TRAIN; c++) {
+            float dot = 0;
+            for (int k = 0; k < CODE; k++)
+                dot += rows[c * CODE + k] * f.code[k];
+            at = dot > best ? c : at;
+            best = fmaxf(best, dot);
+        }
+        right += at == class_of[data_face(d, i)->index];
+    }
+    for (int c = 0; c < TRAIN; c++) {
+        double squares = 0;
+        for (int k = 0; k < CODE; k++)
+            squares += (double)rows[c * CODE + k] * (double)rows[c * CODE + k];
+        assert_near(squares, 1, 1e-4);
+    }
+    assert_true(right > TRAIN * EACH * 3 / 4); /* chance: a sixteenth */
+    recognizer_close(&r);
+    data_close(&d);
+}
+
 static void test_margins(void **state)
 {
     (void)state;
@@ -300,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_cache_is_used_and_checked), cmocka_unit_test(test_bad_packs_say_where),
         cmocka_unit_test(test_augmentation), cmocka_unit_test(test_measure), cmocka_unit_test(test_margins),
         cmocka_unit_test(test_identity_learns), cmocka_unit_test(test_depths_learn),
+        cmocka_unit_test(test_prototypes),
     };
     log_set_level(LOG_WARN);
     return cmocka_run_group_tests(tests, make_pack, NULL);

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "train/compose_paint.h"
+#include "train/compose_place.h"
 
 enum pack { WIDER, MASKS, TAGS, HELEN, MTFL, CELEBA, CELEBA5, FIW, WEB, NOFACES, N_PACKS };
 static const struct { const char *name; bool scene; } packs[N_PACKS] = {
@@ -19,9 +20,14 @@ static const struct { const char *name; bool scene; } packs[N_PACKS] = {
     { "faces-web", false },    { "nofaces", true },
 };
 
+struct hard { int scene; struct box box; };
+
 struct compose {
     struct compose_options options;
     struct scene_table packs[N_PACKS], held_out;
+    struct hard *hard;
+    size_t hard_room;
+    int n_hard;
 };
 
 static float between(uint64_t *random, float low, float high)
@@ -108,6 +114,7 @@ void compose_close(struct compose **c)
             scene_table_close(&(*c)->packs[i]);
         }
         scene_table_close(&(*c)->held_out);
+        memory_free(&(*c)->hard);
     }
     memory_free(c);
 }
@@ -115,6 +122,25 @@ void compose_close(struct compose **c)
 const struct scene_table *compose_held_out(const struct compose *c)
 {
     return &c->held_out;
+}
+
+const struct scene_table *compose_learnt(const struct compose *c)
+{
+    return &c->packs[WIDER];
+}
+
+void compose_hard_clear(struct compose *c)
+{
+    c->n_hard = 0;
+}
+
+enum status compose_hard_add(struct compose *c, int scene, struct box box)
+{
+    const enum status s = memory_grow(&c->hard, &c->hard_room, (size_t) c->n_hard + 1, sizeof *c->hard);
+    if (!s) {
+        c->hard[c->n_hard++] = (struct hard){ scene, box };
+    }
+    return s;
 }
 
 int compose_scenes(const struct compose *c)
@@ -156,8 +182,10 @@ static void add_faces(const struct compose *c, struct sample *s, const struct sc
         struct scene_face f = t->faces[scene->first + i];
         const struct box b = f.box;
         const struct point mid = warp_point(to_canvas, box_centre(b));
-        const float scale = warp_scale(to_canvas);
-        f.box = (struct box){ mid.x - b.w * scale / 2, mid.y - b.h * scale / 2, b.w * scale, b.h * scale };
+        /* upright box around the turned ellipse */
+        const float w = 2 * hypotf(to_canvas.a * b.w / 2, to_canvas.b * b.h / 2);
+        const float h = 2 * hypotf(to_canvas.c * b.w / 2, to_canvas.d * b.h / 2);
+        f.box = (struct box){ mid.x - w / 2, mid.y - h / 2, w, h };
         for (int j = 0; f.marked && j < FACE_MARKS; j++) {
             f.marks[j] = warp_point(to_canvas, f.marks[j]);
         }
@@ -183,21 +211,6 @@ static void add_faces(const struct compose *c, struct sample *s, const struct sc
     }
 }
 
-/* Where along an axis a picture of `length` canvas pixels starts, so that `anchor` of it is seen. */
-static float start_of(uint64_t *random, float length, float anchor, float half, float canvas)
-{
-    float low = anchor - canvas + half; /* the window's start: the anchor lies inside it */
-    float high = anchor - half;
-    if (low > high) {
-        low = high = (low + high) / 2;
-    }
-    if (length >= canvas) { /* stay inside the picture when we can */
-        low = fminf(fmaxf(low, 0), length - canvas);
-        high = fmaxf(fminf(high, length - canvas), low);
-    }
-    return between(random, low, high);
-}
-
 /* A piece of a face-free scene over the whole canvas. */
 static void ground(const struct compose *c, struct sample *s, uint64_t *random)
 {
@@ -212,17 +225,29 @@ static void ground(const struct compose *c, struct sample *s, uint64_t *random)
     paint_scene(s->canvas, s->spare, scene->picture, (struct warp){ scale, 0, -x, 0, scale, -y }, 0);
 }
 
+/* A scene and the place in it that the canvas is to show. */
+static struct box draw_anchor(const struct compose *c, int *pack, const struct scene **scene, uint64_t *random)
+{
+    *pack = chance(random, 0.8f) ? WIDER : chance(random, 0.8f) ? MASKS : TAGS;
+    const struct scene_table *t = &c->packs[*pack];
+    if (*pack == WIDER && c->n_hard && chance(random, c->options.hard)) {
+        const struct hard *hard = &c->hard[random_below(random, c->n_hard)];
+        *scene = &t->scenes[hard->scene];
+        return hard->box;
+    }
+    do {
+        *scene = any(t, random);
+    } while (!(*scene)->n);
+    return t->faces[(*scene)->first + random_below(random, (*scene)->n)].box;
+}
+
 /* Begins the canvas with a crop of a scene with a face of wanted size in it. */
 static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t *random)
 {
-    const int pack = chance(random, 0.8f) ? WIDER : chance(random, 0.8f) ? MASKS : TAGS;
-    const struct scene_table *t = &c->packs[pack];
-    const struct scene *scene = any(t, random);
-    while (!scene->n) {
-        scene = any(t, random);
-    }
+    const struct scene *scene;
+    int pack;
     const float size = (float) c->options.size;
-    struct box anchor = t->faces[scene->first + random_below(random, scene->n)].box;
+    struct box anchor = draw_anchor(c, &pack, &scene, random);
     if (anchor.h < 4) {
         anchor.h = anchor.w = 4;
     }
@@ -230,18 +255,19 @@ static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t
     /* a face blown up much teaches blur only */
     const float most = anchor.h < 40 ? 1.6f : 3;
     const float scale = fminf(fmaxf(want / anchor.h, 0.6f * size / (float) (scene->picture.w + scene->picture.h)), most);
-    const struct point mid = box_centre(anchor);
-    const float x = start_of(random, scale * (float) scene->picture.w, scale * mid.x, scale * anchor.w / 2, size);
-    const float y = start_of(random, scale * (float) scene->picture.h, scale * mid.y, scale * anchor.h / 2, size);
-    const struct warp to_canvas = { scale, 0, -x, 0, scale, -y };
-    const bool covers = scale * (float) scene->picture.w >= size && scale * (float) scene->picture.h >= size;
+    float turn = 0;
+    if (c->options.tilt > 0 && chance(random, 0.6f)) {
+        turn = c->options.tilt * random_normal(random) * (chance(random, 0.1f) ? 6 : 1);
+    }
+    const struct warp to_canvas = compose_place(scene->picture, anchor, scale, turn, size, random);
+    const bool covers = turn == 0 && scale * (float) scene->picture.w >= size && scale * (float) scene->picture.h >= size;
     if (!covers && chance(random, 0.6f)) {
         ground(c, s, random);
     } else if (!covers) {
         paint_random(s->canvas, random);
     }
     const struct box seen = paint_scene(s->canvas, s->spare, scene->picture, to_canvas, 0);
-    add_faces(c, s, t, scene, to_canvas, seen);
+    add_faces(c, s, &c->packs[pack], scene, to_canvas, seen);
 }
 
 /* Free of faces, with a little air? */

@@ -22,6 +22,8 @@ struct compose_options {
     float smallest;         /* faces lower than this many pixels are ignored */
     float grey, turn;       /* part of canvases without colour; standard deviation of pasted faces' turn in degrees */
     float real;             /* part of canvases that begin with a real scene with faces */
+    float tilt;             /* standard deviation of those scenes' turn in degrees */
+    float hard;             /* part of those that show a place of compose_hard_add, once there are any */
 };
 
 struct compose;
@@ -29,6 +31,11 @@ enum status compose_open(struct compose **out, const struct compose_options *o);
 void compose_close(struct compose **c);
 /* Scenes of wider-train in memory that compose_draw never uses. */
 const struct scene_table *compose_held_out(const struct compose *c);
+/* Scenes of wider-train that compose_draw uses. */
+const struct scene_table *compose_learnt(const struct compose *c);
+/* Places in those scenes that the net gets wrong: a face that it misses, something else that it takes for a face. */
+void compose_hard_clear(struct compose *c);
+enum status compose_hard_add(struct compose *c, int scene, struct box box);
 int compose_scenes(const struct compose *c); /* how many real scenes with faces there are */
 
 enum status sample_create(struct sample *s, int size);

@@ -137,6 +137,23 @@ static enum status run_steps(struct loop *l, const atomic_bool *stop)
     return loop_checkpoint(l);
 }
 
+/* Weights of another file; a finished net has no normalisation, the one that goes on from it has. */
+static enum status start_from(struct loop *l, const char *path)
+{
+    struct net_run *run = NULL;
+    int taken = 0, unfolded = 0;
+    enum status s = net_borrow(l->net, path, &taken);
+    if (s || (s = l->r->task->begin ? l->r->task->begin(l->state, l->net) : OK) ||
+        (s = net_run_create(&run, l->net, l->setting.batch, NET_LEARN)))
+        return s;
+    uint64_t random = loop_random(l, 0, 0);
+    l->r->task->batch(l->state, run, 0, &random);
+    s = net_unfold(l->net, run, path, &unfolded);
+    net_run_free(&run);
+    log_say(LOG_INFO, NULL, "start from=%s weights=%d unfolded=%d", path, taken, unfolded);
+    return s;
+}
+
 static enum status open_net(struct loop *l)
 {
     const struct recipe *r = l->r;
@@ -146,15 +163,13 @@ static enum status open_net(struct loop *l)
         return fail(BAD_USAGE, "%s: train.batch %d is no multiple of train.workers %d", r->path, t->batch, t->workers);
     l->setting = (struct task_setting){ .options = r->task_options, .model = r->model,
                                         .model_options = r->model_options, .batch = t->batch / t->workers,
-                                        .workers = t->workers, .seed = (uint64_t)t->seed, .epoch = 1 };
+                                        .workers = t->workers, .seed = (uint64_t)t->seed, .epoch = 1,
+                                        .resumes = l->resumes };
     if ((s = r->task->open(l->state, &l->setting)) ||
         (s = net_create(&l->net, r->model, r->model_options, (uint64_t)t->seed)))
         return s;
-    int taken = 0;
-    if (t->from && t->from[0] && (s = net_borrow(l->net, t->from, &taken)))
-        return s;
-    if (taken)
-        log_say(LOG_INFO, NULL, "start from=%s weights=%d", t->from, taken);
+    if (t->from && t->from[0] && !l->resumes)
+        return start_from(l, t->from);
     return r->task->begin ? r->task->begin(l->state, l->net) : OK;
 }
 
@@ -204,7 +219,7 @@ static void close_loop(struct loop *l)
 
 enum status loop_run(const struct recipe *r, bool resume, const atomic_bool *stop, struct loop_result *result)
 {
-    struct loop l = { .r = r };
+    struct loop l = { .r = r, .resumes = resume };
     enum status s;
     if (!(s = open_loop(&l)) && (!resume || !(s = loop_resume(&l)))) {
         char text[2048];

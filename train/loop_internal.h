@@ -17,6 +17,7 @@ struct loop {
     struct net_run **runs;   /* of the workers; all NULL with a learner */
     struct learner *learner; /* train.device is not cpu */
     int set;                 /* of its feeds: what the next step learns from */
+    bool resumes;            /* weights will come from a checkpoint */
     bool filled;             /* that set has been made */
     int64_t step, total, log_step;
     double seconds, log_seconds, loss_sum; /* seconds: spent in steps, also before a resume */

@@ -17,6 +17,7 @@ struct task_setting {
     int batch;                 /* samples in one run: train.batch / train.workers */
     int workers;               /* runs that learn at the same time */
     uint64_t seed;
+    bool resumes;              /* the weights will be replaced by a checkpoint's */
     int64_t epoch;             /* answer: samples in one epoch, for train.epochs and the log */
 };
 

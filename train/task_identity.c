@@ -16,6 +16,7 @@
 #include "train/fit.h"
 #include "train/margin.h"
 #include "train/pairs.h"
+#include "train/prototypes.h"
 #include "train/task.h"
 
 enum { CROP = 3 * CROP_W * CROP_H, SIGNALS = 4 };
@@ -29,6 +30,7 @@ struct identity_options {
     float same;
     int reset_pairs;
     bool fit;
+    const char *prototypes;
 };
 
 /* A code that learns, and the margin of its verification signal. */
@@ -36,6 +38,7 @@ struct signal { const char *depth; int code; struct margin margin; };
 
 struct identity {
     const struct identity_options *o;
+    bool resumes;
     const struct deepid2_options *model;
     struct patch patch;
     struct data *data;
@@ -67,6 +70,8 @@ static const struct option task_table[] = {
     { "reset_pairs", OPTION_INT, AT(reset_pairs), "20000", 0, 1000000000, NULL,
       "pairs between two resets of the margin; 0: it stays" },
     { "fit", OPTION_BOOL, AT(fit), "yes", 0, 0, NULL, "fit matchers to the finished net; an ensemble's members need none" },
+    { "prototypes", OPTION_TEXT, AT(prototypes), "", 0, 0, NULL,
+      "class weights begin as the mean codes of each person by the net in this file; empty: at random" },
     { 0 },
 };
 #undef AT
@@ -97,6 +102,7 @@ static enum status open(void *state, struct task_setting *setting)
 {
     struct identity *t = state;
     t->o = setting->options;
+    t->resumes = setting->resumes;
     struct deepid2_options *m = setting->model_options;
     if (setting->model != &model_deepid2 && setting->model != &model_deepid2plus)
         return fail(BAD_USAGE, "task identity trains deepid2 and deepid2plus, not %s", setting->model->name);
@@ -126,13 +132,17 @@ static enum status begin(void *state, struct net *n)
 {
     struct identity *t = state;
     enum status s;
+    size_t size;
+    float *people = net_weight(n, "people.weight", &size);
     if ((s = net_find(n, "face", &t->face)) || (s = net_find(n, "who", &t->who)))
+        return s;
+    if (t->o->prototypes[0] && people && !t->resumes &&
+        (s = prototypes_fill(people, t->n_classes, (int)(size / (size_t)t->n_classes), t->data, t->person, t->o->prototypes)))
         return s;
     bool margins = t->model->verify == VERIFY_L2 || t->model->verify == VERIFY_L2_DIFFERENT ||
                    t->model->verify == VERIFY_L1;
     for (int i = 0; margins && i < SIGNALS; i++) {
         char name[32];
-        size_t size;
         struct signal *to = &t->signals[t->n_signals];
         snprintf(name, sizeof name, "verify%s.margin", depths[i]);
         if (!(to->margin.value = net_weight(n, name, &size)))

@@ -33,6 +33,7 @@ struct locate_state {
     int losses[N_LOSSES][LNET_STRIDES]; /* layers */
     double sums[N_LOSSES];              /* since the last log line */
     int steps;
+    bool looked; /* for what is hard */
 };
 
 #define PART(field) offsetof(struct locate_options, compose.field)
@@ -48,6 +49,10 @@ static const struct option augment_table[] = {
     { "smallest", OPTION_FLOAT, PART(smallest), "12", 1, 100, NULL, "faces lower than this are ignored, in pixels" },
     { "grey", OPTION_FLOAT, PART(grey), "0.3", 0, 1, NULL, "part of the pictures that lose their colour" },
     { "turn", OPTION_FLOAT, PART(turn), "12", 0, 180, NULL, "turn of pasted faces in degrees, standard deviation" },
+    { "tilt", OPTION_FLOAT, PART(tilt), "0", 0, 180, NULL,
+      "turn of real scenes in degrees, standard deviation; a few are turned six times as far" },
+    { "hard", OPTION_FLOAT, PART(hard), "0", 0, 1, NULL,
+      "part of the real scenes that show what the net got wrong when it was scored last" },
     { "real", OPTION_FLOAT, PART(real), "0.7", 0, 1, NULL, "part of the pictures that begin with a real scene" },
     { 0 },
 };
@@ -92,20 +97,6 @@ static void find_losses(struct locate_state *st, const struct net *n)
     }
 }
 
-static void stepped_locate(void *state, struct net *n, struct net_run *const *runs, int n_runs, int64_t step)
-{
-    struct locate_state *st = state;
-    (void) n;
-    (void) n_runs;
-    (void) step;
-    for (int i = 0; i < N_LOSSES; i++) {
-        for (int j = 0; j < LNET_STRIDES; j++) {
-            st->sums[i] += st->losses[i][j] >= 0 ? net_run_loss(runs[0], st->losses[i][j]) : 0;
-        }
-    }
-    st->steps++;
-}
-
 static void log_locate(void *state, char *out, int size)
 {
     struct locate_state *st = state;
@@ -116,6 +107,56 @@ static void log_locate(void *state, char *out, int size)
         st->sums[i] = 0;
     }
     st->steps = 0;
+}
+
+/* Windows in a picture that fits the score's run: their number. */
+static int find_windows(struct locate_state *st, const struct scene *scene)
+{
+    const struct tensor in = net_run_at(st->run, st->picture);
+    image_to_planes(in.at, in.shape.w, in.shape.h, scene->picture);
+    net_run_forward(st->run, 0);
+    const int n = locate_windows(&st->locate, st->run, 0, locate_logit(0.1f), 1, st->windows, 0, WINDOWS);
+    return merge_windows(st->windows, n, 0.4f);
+}
+
+static bool fits(const struct scene *scene)
+{
+    return scene->picture.w <= HELD_SIDE && scene->picture.h <= HELD_SIDE;
+}
+
+/* Faces of a learnt scene without a sure window, and sure windows that are no faces. */
+static enum status find_hard_in(struct locate_state *st, const struct scene_table *t, int which)
+{
+    const struct scene *scene = &t->scenes[which];
+    const struct scene_face *faces = &t->faces[scene->first];
+    const int n = find_windows(st, scene);
+    enum status s = OK;
+    for (int i = 0; i < scene->n && !s; i++) {
+        bool found = faces[i].ignore || faces[i].box.h < st->o->compose.smallest;
+        for (int k = 0; k < n && !found; k++) {
+            found = st->windows[k].score > 0.5f && box_overlap(st->windows[k].box, faces[i].box) > 0.5f;
+        }
+        s = found ? OK : compose_hard_add(st->scenes, which, faces[i].box);
+    }
+    for (int k = 0; k < n && !s; k++) {
+        bool right = st->windows[k].score < 0.5f;
+        for (int i = 0; i < scene->n && !right; i++) {
+            right = box_intersection(st->windows[k].box, faces[i].box) > 0.3f * box_area(st->windows[k].box);
+        }
+        s = right ? OK : compose_hard_add(st->scenes, which, st->windows[k].box);
+    }
+    return s;
+}
+
+static enum status find_hard(struct locate_state *st)
+{
+    const struct scene_table *t = compose_learnt(st->scenes);
+    enum status s = OK;
+    compose_hard_clear(st->scenes);
+    for (int i = 0; i < t->n_scenes && !s && st->o->compose.hard > 0; i++) {
+        s = fits(&t->scenes[i]) ? find_hard_in(st, t, i) : OK;
+    }
+    return s;
 }
 
 static enum status begin_locate(void *state, struct net *n)
@@ -133,6 +174,26 @@ static enum status begin_locate(void *state, struct net *n)
         s = net_run_create_sized(&st->run, n, 1, HELD_SIDE, HELD_SIDE, NET_INFER);
     }
     return s;
+}
+
+static void stepped_locate(void *state, struct net *n, struct net_run *const *runs, int n_runs, int64_t step)
+{
+    struct locate_state *st = state;
+    (void) n;
+    (void) n_runs;
+    (void) step;
+    for (int i = 0; i < N_LOSSES; i++) {
+        for (int j = 0; j < LNET_STRIDES; j++) {
+            st->sums[i] += st->losses[i][j] >= 0 ? net_run_loss(runs[0], st->losses[i][j]) : 0;
+        }
+    }
+    st->steps++;
+    if (!st->looked) { /* not before: only now are the weights what the run goes on from */
+        st->looked = true;
+        if (find_hard(st)) {
+            compose_hard_clear(st->scenes);
+        }
+    }
 }
 
 static void batch_locate(void *state, struct net_run *run, int worker, uint64_t *random)
@@ -153,14 +214,10 @@ static enum status score_scene(struct locate_state *st, const struct scene_table
 {
     struct found found[WINDOWS / 8];
     struct wanted wanted[1024];
-    const struct tensor in = net_run_at(st->run, st->picture);
-    if (scene->picture.w > HELD_SIDE || scene->picture.h > HELD_SIDE || scene->n > 1024) {
+    if (!fits(scene) || scene->n > 1024) {
         return fail(BAD_DATA, "held-out picture %s: too large", scene->name);
     }
-    image_to_planes(in.at, in.shape.w, in.shape.h, scene->picture);
-    net_run_forward(st->run, 0);
-    int n = locate_windows(&st->locate, st->run, 0, locate_logit(0.1f), 1, st->windows, 0, WINDOWS);
-    n = merge_windows(st->windows, n, 0.4f);
+    int n = find_windows(st, scene);
     n = n > WINDOWS / 8 ? WINDOWS / 8 : n;
     for (int i = 0; i < n; i++) {
         found[i] = (struct found){ st->windows[i].box, st->windows[i].score };
@@ -188,7 +245,7 @@ static enum status score_locate(void *state, struct net *n, double *score, char 
     snprintf(more, (size_t) size, "recall=%.4f recall_fppi0.1=%.4f at=%.3f faces=%d", curve.recall,
              curve.recall_at_fppi, curve.score_at_fppi, sum.faces);
     detection_free(&sum);
-    return s;
+    return s ? s : find_hard(st);
 }
 
 static void close_locate(void *state)

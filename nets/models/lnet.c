@@ -20,6 +20,8 @@ static const struct option lnet_option_table[] = {
       "batch normalisation; no in folded nets" },
     { "tag_weight", OPTION_FLOAT, offsetof(struct lnet_options, tag_weight), "0.1", 0, 100, NULL,
       "weight of the 40 attributes in the loss" },
+    { "marks_weight", OPTION_FLOAT, offsetof(struct lnet_options, marks_weight), "1", 0, 100, NULL,
+      "weight of the five marks in the loss" },
     { 0 },
 };
 
@@ -75,7 +77,7 @@ static void losses(const struct making *m, int stride, int response, int box, in
     snprintf(text, sizeof text, "box_loss%d", stride);
     net_box_loss(b, text, box, in[2], in[3], .weight = 1);
     snprintf(text, sizeof text, "marks_loss%d", stride);
-    net_square_loss(b, text, marks, in[4], in[5], .weight = 1, .huber = true);
+    net_square_loss(b, text, marks, in[4], in[5], .weight = m->o->marks_weight, .huber = true);
     if (m->o->tag_weight > 0) {
         snprintf(text, sizeof text, "tags%d", stride);
         int target = net_input(b, text, (struct shape){ 1, FACE_ATTRIBUTES, n, n });

@@ -11,7 +11,7 @@
 struct lnet_options {
     int maps, size;
     bool normalize;
-    float tag_weight;
+    float tag_weight, marks_weight;
 };
 
 /* Input "picture" [n, 3, 227, 227]; "response" [n, 1, 13, 13]: the mean of the last maps, cell (y, x) of which has its

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * Mean codes of people. */
+#include "train/prototypes.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "recognizer/recognizer.h"
+#include "train/fit_encode.h"
+
+static void add_unit(float *row, const struct face *f)
+{
+    double squares = 1e-12;
+    for (int i = 0; i < f->n_code; i++)
+        squares += (double)f->code[i] * (double)f->code[i];
+    for (int i = 0; i < f->n_code; i++)
+        row[i] += (float)((double)f->code[i] / sqrt(squares));
+}
+
+static void make_unit(float *row, int n)
+{
+    double squares = 1e-12;
+    for (int i = 0; i < n; i++)
+        squares += (double)row[i] * (double)row[i];
+    for (int i = 0; i < n; i++)
+        row[i] = (float)((double)row[i] / sqrt(squares));
+}
+
+/* Faces first, first + 1, ... that are of a class: their codes are added up. The next face. */
+static int add_batch(float *rows, struct recognizer *r, const struct data *d, const int *class_of, int first)
+{
+    struct recognizer_crop crops[FIT_BATCH];
+    struct face faces[FIT_BATCH];
+    int class[FIT_BATCH], n = 0;
+    memset(crops, 0, sizeof crops);
+    memset(faces, 0, sizeof faces);
+    for (; first < data_count(d) && n < FIT_BATCH; first++) {
+        int of = class_of[data_face(d, first)->index];
+        if (of < 0)
+            continue;
+        crops[n] = (struct recognizer_crop){ data_image(d, first), data_warp() };
+        class[n++] = of;
+    }
+    recognizer_describe_crops(r, crops, faces, n);
+    for (int i = 0; i < n; i++)
+        add_unit(rows + (size_t)class[i] * (size_t)faces[i].n_code, &faces[i]);
+    return first;
+}
+
+enum status prototypes_fill(float *rows, int n_classes, int n_code, const struct data *d, const int *class_of,
+                            const char *weights)
+{
+    struct recognizer *r = NULL;
+    struct recognizer_options o = { .weights = weights, .matcher = MATCH_NONE, .false_match_rate = 1e-3F, .half = true,
+                                    .raw = true };
+    enum status s = recognizer_open(&r, &o);
+    if (!s && recognizer_code_size(r) != n_code)
+        s = fail(BAD_MATCH, "%s: codes of %d numbers, not %d", weights, recognizer_code_size(r), n_code);
+    if (!s) {
+        log_say(LOG_INFO, NULL, "class weights from=%s people=%d", weights, n_classes);
+        memset(rows, 0, (size_t)n_classes * (size_t)n_code * sizeof *rows);
+        for (int i = 0; i < data_count(d);)
+            i = add_batch(rows, r, d, class_of, i);
+        for (int i = 0; i < n_classes; i++)
+            make_unit(rows + (size_t)i * (size_t)n_code, n_code);
+    }
+    recognizer_close(&r);
+    return s;
+}
