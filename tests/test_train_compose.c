@@ -11,7 +11,7 @@ static void anchor_is_seen(void **state)
 {
     (void)state;
     const struct image picture = { NULL, 640, 400, 640 * IMAGE_PIXEL };
-    const float size = 256, turns[] = { 0, 7, -30, 90, 180 };
+    const float size = 256, turns[] = { 0, 7, -30, 90, 150 };
     uint64_t random = 5;
     float lowest = size, highest = 0;
     for (int i = 0; i < 500; i++) {
