@@ -36,6 +36,7 @@ const struct command command_eval = {
         "eval verification --pairs FILE [--images DIR] [--matcher joint-bayes|cosine|hamming|bits-joint-bayes] [--aligned]\n"
         "    [--weights FILE]: of one net, or of an ensemble; also by group where the pack's table has labels\n"
         "eval detection --truth FILE --images DIR | --pack FILE.mkv  [--min-size 20] [--iou 0.5] [--write FILE]\n"
+        "    [--restyle=yes]: found boxes take the labels' style, by four medians\n"
         "    [--boxes NAME=FILE,NAME=FILE]: other programs' finds on the same plot, WIDER FACE's form with \"x y w h score\"\n"
         "eval marks --truth FILE --images DIR | --pack FILE.mkv --split test\n"
         "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--begin N] [--frames N] [--plot FILE.png]\n"

@@ -222,6 +222,43 @@ static void peers_stand_on_the_same_plot(void **state)
     detection_free(&ours);
 }
 
+/* Labels from brow to mouth, found boxes from forehead to chin: 0.36 of the area is shared. */
+static void styles_of_labels(void **state)
+{
+    (void) state;
+    const struct wanted wanted[] = { { a, false }, { b, false }, { c, false }, { { 300, 0, 9, 9 }, true } };
+    struct found found[4] = { { { 500, 500, 30, 30 }, 0.5f } };
+    for (int i = 0; i < 3; i++) {
+        const struct box w = wanted[i].box;
+        found[i + 1] = (struct found){ { w.x - 10, w.y - 20, 60, 75 }, 0.9f - 0.1f * (float) i };
+    }
+    for (int restyle = 0; restyle < 2; restyle++) {
+        struct detection_score s = { .iou = 0.5f, .restyle = restyle };
+        struct detection_curve curve;
+        struct box_style style = { 9, 9, 9, 9 };
+        assert_ok(detection_add(&s, found, 4, wanted, 4));
+        assert_ok(detection_add(&s, NULL, 0, wanted, 4)); /* medians take no harm from a picture without finds */
+        assert_ok(detection_restyle(&s, &style));
+        detection_sum(&s, &curve);
+        assert_near(curve.recall, restyle ? 0.5 : 0, 1e-9);
+        assert_int_equal(s.n, 4);
+        assert_int_equal(s.pictures, 2);
+        assert_int_equal(s.faces, 6);
+        if (restyle) {
+            assert_near(style.dx, 0, 1e-5);
+            assert_near(style.dy, 2.5 / 75, 1e-5);
+            assert_near(style.w, 40.0 / 60, 1e-5);
+            assert_near(style.h, 40.0 / 75, 1e-5);
+        }
+        detection_free(&s);
+    }
+    struct detection_score none = { .iou = 0.5f, .restyle = true };
+    struct box_style style;
+    assert_ok(detection_restyle(&none, &style)); /* no picture at all */
+    assert_near(style.w, 1, 0);
+    detection_free(&none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +273,7 @@ int main(void)
         cmocka_unit_test(curves_are_drawn),
         cmocka_unit_test(lists_of_boxes),
         cmocka_unit_test(peers_stand_on_the_same_plot),
+        cmocka_unit_test(styles_of_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

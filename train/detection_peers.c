@@ -30,7 +30,8 @@ enum status detection_peers_open(struct detection_peers *p, const char *lists, c
         if (p->n == DETECTION_PEERS) {
             return fail(BAD_USAGE, "detection.boxes: at most %d lists", DETECTION_PEERS);
         }
-        p->all[p->n].score = (struct detection_score){ .min_size = like->min_size, .iou = like->iou };
+        p->all[p->n].score = (struct detection_score){ .min_size = like->min_size, .iou = like->iou,
+                                                           .restyle = like->restyle };
         s = open_one(p, lists, length);
         lists += length + (lists[length] == ',');
     }
@@ -45,6 +46,16 @@ enum status detection_peers_add(struct detection_peers *p, const char *picture, 
         const struct found *found = box_list_of(&p->all[i].list, picture, &n_found);
         p->all[i].named += found != NULL;
         s = detection_add(&p->all[i].score, found, n_found, wanted, n);
+    }
+    return s;
+}
+
+enum status detection_peers_restyle(struct detection_peers *p)
+{
+    struct box_style style;
+    enum status s = OK;
+    for (int i = 0; i < p->n && !s; i++) {
+        s = detection_restyle(&p->all[i].score, &style);
     }
     return s;
 }

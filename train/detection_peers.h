@@ -14,6 +14,7 @@ struct detection_peers {
 /* `lists`: "NAME=FILE,NAME=FILE" or ""; measured as `like` is. */
 enum status detection_peers_open(struct detection_peers *p, const char *lists, const struct detection_score *like);
 enum status detection_peers_add(struct detection_peers *p, const char *picture, const struct wanted *wanted, int n);
+enum status detection_peers_restyle(struct detection_peers *p); /* each in its own way */
 /* Sums them up; a line of key=value figures each. */
 void detection_peers_print(struct detection_peers *p);
 /* Ours and theirs, summed up before: precision against recall as `path`, recall against false boxes a picture beside it. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "train/detection_style.h"
 
 enum { FACES = 4096 };
 
@@ -42,6 +43,9 @@ enum status detection_add(struct detection_score *s, const struct found *found, 
     if (n_wanted > FACES) {
         return fail(BAD_DATA, "%d faces in one picture; at most %d are understood", n_wanted, FACES);
     }
+    if (s->restyle) {
+        return detection_keep(&s->kept, found, n_found, wanted, n_wanted);
+    }
     const enum status bad = memory_grow(&s->all, &s->room, (size_t) (s->n + n_found), sizeof *s->all);
     if (bad) {
         return bad;
@@ -61,6 +65,20 @@ enum status detection_add(struct detection_score *s, const struct found *found, 
         s->all[s->n++] = (struct detection){ found[i].score, hit >= 0 };
     }
     return OK;
+}
+
+enum status detection_restyle(struct detection_score *s, struct box_style *style)
+{
+    if (!s->restyle) {
+        return OK;
+    }
+    s->restyle = false;
+    const struct detection_picture *p;
+    enum status bad = detection_kept_style(s->kept, style);
+    for (int i = 0; !bad && (p = detection_kept_at(s->kept, i, *style)); i++) {
+        bad = detection_add(s, p->found, p->n_found, p->wanted, p->n_wanted);
+    }
+    return bad;
 }
 
 static int better_first(const void *a, const void *b)
@@ -106,6 +124,7 @@ void detection_sum(struct detection_score *s, struct detection_curve *out)
 void detection_free(struct detection_score *s)
 {
     memory_free(&s->all);
+    detection_kept_free(&s->kept);
     s->room = 0;
     s->n = s->pictures = s->faces = 0;
 }

@@ -10,11 +10,18 @@
 #include "base/status.h"
 
 struct detection { float score; bool hit; };
+struct found { struct box box; float score; };
+struct wanted { struct box box; bool ignore; };
+/* From a found box to a label's: the centre moves by dx widths and dy heights, the sides grow by w and h. */
+struct box_style { float dx, dy, w, h; };
+
 struct detection_score {
     float min_size, iou;     /* true faces lower than min_size count neither way */
+    bool restyle;            /* pictures are kept until detection_restyle */
     struct detection *all;   /* of all pictures so far */
     size_t room;
     int n, pictures, faces;
+    struct detection_kept *kept; /* of restyle */
 };
 struct detection_curve {
     double ap, recall;            /* of everything that was found */
@@ -22,12 +29,14 @@ struct detection_curve {
     double score_at_fppi;         /* the least score there */
 };
 
-struct found { struct box box; float score; };
-struct wanted { struct box box; bool ignore; };
 /* One picture; `found` must come best first. Each true face is taken once, by the best box that overlaps it enough;
  * a found box that fits only an ignored face (or lies in an ignored region by half) counts neither way. */
 enum status detection_add(struct detection_score *s, const struct found *found, int n_found,
                           const struct wanted *wanted, int n_wanted);
+/* Labels' styles differ (forehead to chin, brow to mouth): moves and scales all found boxes by the medians of what tells
+ * them from the true boxes that they overlap by a fifth and more, then counts all pictures. Before detection_sum when
+ * `restyle` is set, else it does nothing. */
+enum status detection_restyle(struct detection_score *s, struct box_style *style);
 /* Sorts, and sums up. */
 void detection_sum(struct detection_score *s, struct detection_curve *out);
 void detection_free(struct detection_score *s);

@@ -20,6 +20,7 @@ struct detection_options {
     struct scene_source source;
     const char *plot, *boxes, *write;
     float min_size, iou;
+    bool restyle;
 };
 
 static const struct option table[] = {
@@ -36,6 +37,8 @@ static const struct option table[] = {
       "lower faces count neither way" },
     { "iou", OPTION_FLOAT, offsetof(struct detection_options, iou), "0.5", 0.05, 1, NULL,
       "overlap that a found box needs" },
+    { "restyle", OPTION_BOOL, offsetof(struct detection_options, restyle), "no", 0, 0, NULL,
+      "first move and scale found boxes by the median difference from the true ones: labels' styles differ" },
     { 0 },
 };
 
@@ -46,7 +49,7 @@ struct measuring {
     struct detection_peers peers;
     struct file_write list; /* our finds, when asked for */
     struct face *faces;
-    int w, h;
+    int w, h, seen;
     int64_t spent_us;
 };
 
@@ -79,7 +82,7 @@ static enum status see_scene(void *context, struct scene *scene)
         box_list_write(m->list.to, scene->name, found, n);
     }
     s = s ? s : detection_peers_add(&m->peers, scene->name, wanted, scene->n);
-    progress_show("%d of %d pictures", m->score.pictures, m->table.n_scenes);
+    progress_show("%d of %d pictures", ++m->seen, m->table.n_scenes);
     return s ? s : detection_add(&m->score, found, n, wanted, scene->n);
 }
 
@@ -101,7 +104,7 @@ static void print_table(const struct detection_score *s)
 static enum status measure(struct measuring *m, const struct detection_options *o, const struct detector_options *d)
 {
     struct detection_curve curve;
-    m->score = (struct detection_score){ .min_size = o->min_size, .iou = o->iou };
+    m->score = (struct detection_score){ .min_size = o->min_size, .iou = o->iou, .restyle = o->restyle };
     m->faces = memory_alloc(MOST, sizeof *m->faces);
     enum status s = m->faces ? OK : fail(NO_RESOURCE, "no memory for %d faces", MOST);
     s = s ? s : detection_peers_open(&m->peers, o->boxes, &m->score);
@@ -124,6 +127,14 @@ static enum status measure(struct measuring *m, const struct detection_options *
     if (s) {
         file_abandon(&m->list);
         return s;
+    }
+    struct box_style style;
+    if ((s = detection_restyle(&m->score, &style)) || (s = detection_peers_restyle(&m->peers))) {
+        return s;
+    }
+    if (o->restyle) {
+        printf("style dx=%.3f dy=%.3f w=%.3f h=%.3f\n", (double) style.dx, (double) style.dy, (double) style.w,
+               (double) style.h);
     }
     detection_sum(&m->score, &curve);
     print_table(&m->score);
