@@ -6,7 +6,7 @@
 #include "nets/internal.h"
 #include "nets/layers/layers.h"
 
-static const struct param *param_of(const struct net *n, const struct node *d, const char *name)
+const struct param *net_param_of(const struct net *n, const struct node *d, const char *name)
 {
     for (int i = 0; i < d->n_params; i++)
         if (strcmp(n->params[d->first_param + i].as.name, name) == 0)
@@ -25,15 +25,14 @@ static const struct node *node_named(const struct net *n, const char *name)
 static enum status fold_one(struct net *to, const struct net *from, const struct node *norm)
 {
     const struct node *before = &from->nodes[norm->from[0]], *target = node_named(to, before->name);
-    const struct param *weight = target ? param_of(to, target, "weight") : NULL;
-    const struct param *bias = target ? param_of(to, target, "bias") : NULL;
-    const struct param *scale = param_of(from, norm, "scale"), *shift = param_of(from, norm, "shift");
-    const struct param *mean = param_of(from, norm, "mean"), *variance = param_of(from, norm, "variance");
-    const struct normalize *options = norm->options;
+    const struct param *weight = target ? net_param_of(to, target, "weight") : NULL;
+    const struct param *bias = target ? net_param_of(to, target, "bias") : NULL;
+    const struct param *scale = net_param_of(from, norm, "scale"), *shift = net_param_of(from, norm, "shift");
+    const struct param *mean = net_param_of(from, norm, "mean"), *variance = net_param_of(from, norm, "variance");
     if (!weight || !bias)
         return fail(BAD_MATCH, "net %s: layer %s cannot take the normalisation %s after it", to->model->name,
                     before->name, norm->name);
-    float epsilon = options->epsilon > 0 ? options->epsilon : 1e-5f;
+    float epsilon = normalize_epsilon(norm->options);
     size_t maps = scale->n, row = weight->n / bias->n;
     for (size_t i = 0; i < bias->n; i++) { /* region by region, map by map */
         size_t m = i % maps;

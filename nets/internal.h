@@ -141,6 +141,8 @@ enum status net_run_create_in(struct net_run **out, const struct net *n, int bat
 struct solver_state { float *velocity, *shadow; struct solver_options options; }; /* shadow NULL: no average */
 struct solver_state solver_state(const struct solver *s);
 void solver_set_norm(struct solver *s, double norm);
+/* fold.c: a layer's parameter by name; NULL: it has none of that name. */
+const struct param *net_param_of(const struct net *n, const struct node *d, const char *name);
 /* build.c */
 enum status net_build(struct net **out, const struct model *m, const void *options);
 /* Plans node i for given input shapes. */

@@ -62,7 +62,7 @@ enum status net_borrow(struct net *n, const char *path, int *n_taken);
 enum status net_fold(struct net **out, const struct net *n);
 /* For a net that normalises and has taken its weights from the folded one at `path` (net_borrow): sets its `normalize`
  * layers so that it computes the same on the batch that lies in `run`, a NET_LEARN run of it. How many were set; those
- * that the file has are left alone. */
+ * that the file has, and those after a layer that it has not, are left alone. */
 enum status net_unfold(struct net *n, struct net_run *run, const char *path, int *unfolded);
 void net_free(struct net **n);
 

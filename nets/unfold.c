@@ -8,7 +8,7 @@
 #include "nets/internal.h"
 #include "nets/layers/layers.h"
 
-enum { SCALE, SHIFT, MEAN, VARIANCE, PARAMS };
+enum { SCALE, SHIFT, MEAN, VARIANCE };
 
 static const struct tensors_array *array_of(const struct tensors *file, const char *layer, const char *what)
 {
@@ -21,10 +21,16 @@ static const struct tensors_array *array_of(const struct tensors *file, const ch
 static const float *lost_bias(const struct net *n, const struct tensors *file, const struct node *before, size_t maps)
 {
     const struct tensors_array *a = array_of(file, before->name, "bias");
-    for (int i = 0; i < before->n_params; i++)
-        if (strcmp(n->params[before->first_param + i].as.name, "bias") == 0)
-            return NULL;
-    return a && a->type == TENSORS_F32 && a->n == maps ? a->at : NULL;
+    return !net_param_of(n, before, "bias") && a && a->type == TENSORS_F32 && a->n == maps ? a->at : NULL;
+}
+
+/* Did the layer before come from the file, and without its normalisation? A layer that begins at random keeps it. */
+static bool was_folded(const struct net *n, const struct tensors *file, const struct node *norm)
+{
+    const struct node *before = &n->nodes[norm->from[0]];
+    const struct param *weight = net_param_of(n, before, "weight");
+    const struct tensors_array *a = array_of(file, before->name, "weight");
+    return weight && a && a->n == weight->n && !array_of(file, norm->name, "scale");
 }
 
 static void let_through(struct net *n, const struct net_run *run, const struct node *node, const float *bias)
@@ -37,7 +43,7 @@ static void let_through(struct net *n, const struct net_run *run, const struct n
         n->weights[p[MEAN].at + i] = mean;
         n->weights[p[SHIFT].at + i] = mean + (bias ? bias[i] : 0);
         n->weights[p[VARIANCE].at + i] = variance;
-        n->weights[p[SCALE].at + i] = sqrtf(fmaxf(variance, 0) + 1e-5f);
+        n->weights[p[SCALE].at + i] = sqrtf(fmaxf(variance, 0) + normalize_epsilon(node->options));
     }
 }
 
@@ -48,7 +54,7 @@ enum status net_unfold(struct net *n, struct net_run *run, const char *path, int
     *unfolded = 0;
     for (int i = 0; !s && i < n->n_nodes; i++) {
         const struct node *norm = &n->nodes[i];
-        if (norm->kind != &layer_normalize || array_of(file, norm->name, "scale"))
+        if (norm->kind != &layer_normalize || !was_folded(n, file, norm))
             continue;
         /* a pass a layer: it sees what the layers before it let through by then */
         net_run_learn(run);

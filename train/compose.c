@@ -183,8 +183,8 @@ static void add_faces(const struct compose *c, struct sample *s, const struct sc
         const struct box b = f.box;
         const struct point mid = warp_point(to_canvas, box_centre(b));
         /* upright box around the turned ellipse */
-        const float w = 2 * hypotf(to_canvas.a * b.w / 2, to_canvas.b * b.h / 2);
-        const float h = 2 * hypotf(to_canvas.c * b.w / 2, to_canvas.d * b.h / 2);
+        const float w = hypotf(to_canvas.a * b.w, to_canvas.b * b.h);
+        const float h = hypotf(to_canvas.c * b.w, to_canvas.d * b.h);
         f.box = (struct box){ mid.x - w / 2, mid.y - h / 2, w, h };
         for (int j = 0; f.marked && j < FACE_MARKS; j++) {
             f.marks[j] = warp_point(to_canvas, f.marks[j]);

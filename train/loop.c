@@ -150,7 +150,8 @@ static enum status start_from(struct loop *l, const char *path)
     l->r->task->batch(l->state, run, 0, &random);
     s = net_unfold(l->net, run, path, &unfolded);
     net_run_free(&run);
-    log_say(LOG_INFO, NULL, "start from=%s weights=%d unfolded=%d", path, taken, unfolded);
+    if (!s)
+        log_say(LOG_INFO, NULL, "start from=%s weights=%d unfolded=%d", path, taken, unfolded);
     return s;
 }
 

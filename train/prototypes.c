@@ -9,15 +9,6 @@
 #include "recognizer/recognizer.h"
 #include "train/fit_encode.h"
 
-static void add_unit(float *row, const struct face *f)
-{
-    double squares = 1e-12;
-    for (int i = 0; i < f->n_code; i++)
-        squares += (double)f->code[i] * (double)f->code[i];
-    for (int i = 0; i < f->n_code; i++)
-        row[i] += (float)((double)f->code[i] / sqrt(squares));
-}
-
 static void make_unit(float *row, int n)
 {
     double squares = 1e-12;
@@ -43,8 +34,12 @@ static int add_batch(float *rows, struct recognizer *r, const struct data *d, co
         class[n++] = of;
     }
     recognizer_describe_crops(r, crops, faces, n);
-    for (int i = 0; i < n; i++)
-        add_unit(rows + (size_t)class[i] * (size_t)faces[i].n_code, &faces[i]);
+    for (int i = 0; i < n; i++) {
+        const int n_code = faces[i].n_code;
+        float *row = rows + (size_t)class[i] * (size_t)n_code;
+        for (int k = 0; k < n_code; k++)
+            row[k] += faces[i].code[k];
+    }
     return first;
 }
 

@@ -8,7 +8,7 @@
 
 enum { SCALE, SHIFT, MEAN, VARIANCE };
 
-static float epsilon_of(const struct normalize *o)
+float normalize_epsilon(const struct normalize *o)
 {
     return o->epsilon > 0 ? o->epsilon : 1e-5f;
 }
@@ -52,7 +52,7 @@ static void forward(const void *options, const struct pass *pass)
 {
     struct shape s = pass->in[0].shape;
     size_t plane = (size_t)(s.h * s.w);
-    float epsilon = epsilon_of(options);
+    float epsilon = normalize_epsilon(options);
     for (int c = 0; c < s.c; c++) {
         double mean = pass->param[MEAN].at[c], variance = pass->param[VARIANCE].at[c];
         if (pass->learning)
