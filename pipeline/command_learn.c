@@ -39,6 +39,7 @@ const struct command command_eval = {
         "    [--restyle=yes]: found boxes take the labels' style, by four medians\n"
         "    [--boxes NAME=FILE,NAME=FILE]: other programs' finds on the same plot, WIDER FACE's form with \"x y w h score\"\n"
         "eval marks --truth FILE --images DIR | --pack FILE.mkv --split test\n"
+        "    [--restyle=yes]: the labels' mean offset, one for all marks, is taken off first\n"
         "eval tracking --sequences DIR [--tracker NAME] [--only NAME,NAME] [--begin N] [--frames N] [--plot FILE.png]\n"
         "eval tracks --truth gt.txt --tracks FILE\n"
         "eval attributes --pack FACES.mkv[,MORE.mkv] [--split val] | --truth list_attr.txt --images DIR  [--weights FILE]\n"

@@ -251,7 +251,8 @@ static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t
     if (anchor.h < 4) {
         anchor.h = anchor.w = 4;
     }
-    const float want = chance(random, 0.65f) ? doubling(random, 14, 110) : between(random, 70, 1.05f * size);
+    const float low = fminf(14, 1.2f * c->options.smallest);
+    const float want = chance(random, 0.65f) ? doubling(random, low, 110) : between(random, 70, 1.05f * size);
     /* a face blown up much teaches blur only */
     const float most = anchor.h < 40 ? 1.6f : 3;
     const float scale = fminf(fmaxf(want / anchor.h, 0.6f * size / (float) (scene->picture.w + scene->picture.h)), most);

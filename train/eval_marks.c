@@ -20,6 +20,7 @@ enum { MOST = 256 };
 struct marks_options {
     struct scene_source source;
     const char *plot;
+    bool restyle;
 };
 
 static const struct option table[] = {
@@ -28,16 +29,20 @@ static const struct option table[] = {
     { "truth", OPTION_TEXT, offsetof(struct marks_options, source.truth), "", 0, 0, NULL,
       "a line a picture: name and five points" },
     { "images", OPTION_TEXT, offsetof(struct marks_options, source.images), "", 0, 0, NULL, "its pictures" },
+    { "restyle", OPTION_BOOL, offsetof(struct marks_options, restyle), "no", 0, 0, NULL,
+      "the labels' mean offset, one for all marks of all faces, is taken off first" },
     { "plot", OPTION_TEXT, offsetof(struct marks_options, plot), "", 0, 0, NULL, "curve as a PNG picture" },
     { 0 },
 };
+
+/* Of one face's marks from the labels, in distances of its eyes. */
+struct offsets { struct point of[FACE_MARKS]; };
 
 struct measuring {
     struct scene_table table;
     struct detector *detector;
     struct face faces[MOST];
-    double by_mark[FACE_MARKS];
-    double *errors; /* of found faces */
+    struct offsets *offsets; /* of found faces */
     size_t room;
     int found, missed;
 };
@@ -70,19 +75,16 @@ static enum status see_scene(void *context, struct scene *scene)
             continue;
         }
         const struct face *face = same_face(m, n, truth->box);
-        s = memory_grow(&m->errors, &m->room, (size_t) m->found + 1, sizeof *m->errors);
+        s = memory_grow(&m->offsets, &m->room, (size_t) m->found + 1, sizeof *m->offsets);
         if (!face || s) {
             m->missed++;
             continue;
         }
-        double sum = 0;
         for (int j = 0; j < FACE_MARKS; j++) {
-            const double off = hypot((double) (face->marks[j].x - truth->marks[j].x),
-                                     (double) (face->marks[j].y - truth->marks[j].y)) / eyes;
-            m->by_mark[j] += off;
-            sum += off;
+            m->offsets[m->found].of[j] = (struct point){ (float) ((double) (face->marks[j].x - truth->marks[j].x) / eyes),
+                                                         (float) ((double) (face->marks[j].y - truth->marks[j].y) / eyes) };
         }
-        m->errors[m->found++] = sum / FACE_MARKS;
+        m->found++;
     }
     progress_show("%d of %d pictures", m->found + m->missed, m->table.n_scenes);
     return s;
@@ -95,7 +97,7 @@ static int ascending(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
-static enum status draw(const struct measuring *m, const char *path)
+static enum status draw(const struct measuring *m, double *errors, const char *path)
 {
     double *y = memory_alloc((size_t) m->found + 1, sizeof *y);
     if (!y) {
@@ -106,10 +108,35 @@ static enum status draw(const struct measuring *m, const char *path)
     }
     const struct plot p = { .title = "Five marks", .x_name = "mean error over eye distance",
                             .y_name = "part of the pictures", .x_high = 0.2, .y_high = 1, .n = 1,
-                            .series = { { "lnet", m->errors, y, m->found } } };
+                            .series = { { "lnet", errors, y, m->found } } };
     const enum status s = plot_curves(path, &p);
     memory_free(&y);
     return s;
+}
+
+static struct point mean_offset(const struct measuring *m)
+{
+    struct point sum = { 0, 0 };
+    for (int i = 0; i < m->found; i++) {
+        for (int j = 0; j < FACE_MARKS; j++) {
+            sum.x += m->offsets[i].of[j].x;
+            sum.y += m->offsets[i].of[j].y;
+        }
+    }
+    const float n = (float) (m->found ? m->found : 1) * FACE_MARKS;
+    return (struct point){ sum.x / n, sum.y / n };
+}
+
+/* A face's mean error, to each mark's sum as well. */
+static double error_of(const struct offsets *o, struct point style, double *by_mark)
+{
+    double sum = 0;
+    for (int j = 0; j < FACE_MARKS; j++) {
+        const double off = hypot((double) (o->of[j].x - style.x), (double) (o->of[j].y - style.y));
+        by_mark[j] += off;
+        sum += off;
+    }
+    return sum / FACE_MARKS;
 }
 
 static enum status report(struct measuring *m, const struct marks_options *o)
@@ -117,24 +144,33 @@ static enum status report(struct measuring *m, const struct marks_options *o)
     static const char *const names[FACE_MARKS] = { "left eye", "right eye", "nose", "left mouth corner",
                                                    "right mouth corner" };
     const int all = m->found + m->missed;
+    const struct point mean = mean_offset(m);
+    const struct point style = o->restyle ? mean : (struct point){ 0, 0 };
     double sum = 0;
+    double by_mark[FACE_MARKS] = { 0 };
     int bad = m->missed;
     if (!all) {
         return fail(BAD_DATA, "no picture has marks");
     }
-    if (m->found) {
-        qsort(m->errors, (size_t) m->found, sizeof *m->errors, ascending);
+    double *errors = memory_alloc((size_t) m->found + 1, sizeof *errors);
+    if (!errors) {
+        return fail(NO_RESOURCE, "no memory for %d errors", m->found);
     }
     for (int i = 0; i < m->found; i++) {
-        sum += m->errors[i];
-        bad += m->errors[i] > 0.1;
+        errors[i] = error_of(&m->offsets[i], style, by_mark);
+        sum += errors[i];
+        bad += errors[i] > 0.1;
     }
+    qsort(errors, (size_t) m->found, sizeof *errors, ascending);
     printf("%-20s %s\n", "mark", "mean error");
     for (int j = 0; j < FACE_MARKS; j++) {
-        printf("%-20s %.4f\n", names[j], m->by_mark[j] / (m->found ? m->found : 1));
+        printf("%-20s %.4f\n", names[j], by_mark[j] / (m->found ? m->found : 1));
     }
     printf("%d of %d faces were not found: they count as failures, not in the mean\n", m->missed, all);
-    const enum status s = o->plot[0] ? draw(m, o->plot) : OK;
+    printf("marks lie %.4f to the right of the labels and %.4f below them on the average%s\n", (double) mean.x,
+           (double) mean.y, o->restyle ? ", which is taken off" : "");
+    const enum status s = o->plot[0] ? draw(m, errors, o->plot) : OK;
+    memory_free(&errors);
     if (!s) {
         printf("nme=%.4f failure10=%.4f images=%d missed=%d\n", sum / (m->found ? m->found : 1), (double) bad / all,
                all, m->missed);
@@ -169,7 +205,7 @@ enum status eval_marks(int n_words, char **words)
     if (m) {
         detector_close(&m->detector);
         scene_table_close(&m->table);
-        memory_free(&m->errors);
+        memory_free(&m->offsets);
     }
     memory_free(&m);
     arena_free(&texts);

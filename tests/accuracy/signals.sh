@@ -3,8 +3,9 @@
 # Identification and verification against each alone, same budget, three seeds (DeepID2's lambda curve), and DeepID2+'s
 # FC-4 with and without layer-wise supervision: the papers' plain softmax, people of ten and more training faces.
 #   tests/accuracy/signals.sh [FOLDER]     FOLDER keeps checkpoints and finished lines: started again, it goes on
+#   WHAT=branches STEPS=500                only FC-4; steps of each net (700)
 # Prints: what, seed, accuracy on the pairs of the validation people (cosine), equal error rates of all their pairs.
-data=${FACETRAIL_DATA:-../shared/data} folder=${1:-../data/signals} steps=${STEPS:-700}
+data=${FACETRAIL_DATA:-../shared/data} folder=${1:-../data/signals} steps=${STEPS:-700} what=${WHAT:-signals branches}
 [ -f "$data/faces-celeba.mkv" ] || { echo "skipped: no research data at $data"; exit 77; }
 mkdir -p "$folder"
 run() { # name, seed, recipe, options
@@ -22,15 +23,20 @@ run() { # name, seed, recipe, options
     fi
     grep "^$name $seed " "$folder/lines"
 }
-for seed in 1 2 3; do
-    run identification "$seed" deepid2 --model.verify none
-    for weight in 0.0005 0.005 0.05; do
-        run "both_$weight" "$seed" deepid2 --model.pair_weight "$weight"
-    done
-    run verification "$seed" deepid2 --model.identify no --model.pair_weight 1
-done
-for seed in 1 2 3; do
-    for branches in yes no; do
-        run "deepid2plus_branches_$branches" "$seed" deepid2plus --model.maps 32 --model.code 160 --model.branches "$branches"
-    done
-done
+case $what in *signals*)
+    for seed in 1 2 3; do
+        run identification "$seed" deepid2 --model.verify none
+        for weight in 0.0005 0.005 0.05; do
+            run "both_$weight" "$seed" deepid2 --model.pair_weight "$weight"
+        done
+        run verification "$seed" deepid2 --model.identify no --model.pair_weight 1
+    done ;;
+esac
+case $what in *branches*)
+    for seed in 1 2 3; do
+        for branches in yes no; do
+            run "deepid2plus_branches_$branches" "$seed" deepid2plus --model.maps 24 --model.code 160 \
+                --model.pair_weight 0.0005 --model.branches "$branches"
+        done
+    done ;;
+esac
