@@ -91,15 +91,16 @@ static void usual_marks_stay(void **state)
     for (int i = 0; i < N; i++) {
         assert_float_equal(logits[i], 2, 1e-5);
         for (int j = 0; j < FACE_MARKS; j++) {
-            assert_float_equal(w[i].marks[j].x, before[i].marks[j].x, 0.02);
-            assert_float_equal(w[i].marks[j].y, before[i].marks[j].y, 0.02);
+            assert_float_equal(w[i].marks[j].x, before[i].marks[j].x, 0.25); /* usual marks are not quite even */
+            assert_float_equal(w[i].marks[j].y, before[i].marks[j].y, 0.25);
         }
     }
     marks_close(&m);
     assert_null(m);
 }
 
-/* What the net says counts in crop pixels, turned and scaled with the face; it looks twice. */
+/* What the net says counts in crop pixels, turned and scaled with the face. It looks twice, the second time at the mirror
+ * image too, where what lies to the right lies to the left: half of right and left is where it was. */
 static void marks_move_with_the_face(void **state)
 {
     struct window w = turned(2, 0, 5, 7);
@@ -109,10 +110,11 @@ static void marks_move_with_the_face(void **state)
     assert_int_equal(marks_open(&m, write_net(0.1f, -1), true), OK);
     marks_refine(m, picture, &w, 1, &logit);
     for (int j = 0; j < FACE_MARKS; j++) {
-        assert_float_equal(w.marks[j].x, 2 * (marks_canonical[j].x + 2 * 0.1f * MARKS_UNIT) + 5, 0.02);
-        assert_float_equal(w.marks[j].y, 2 * (marks_canonical[j].y + 2 * 0.1f * MARKS_UNIT) + 7, 0.02);
+        assert_float_equal(w.marks[j].x, 2 * (marks_canonical[j].x + 0.1f * MARKS_UNIT) + 5, 0.25);
+        assert_float_equal(w.marks[j].y, 2 * (marks_canonical[j].y + 2 * 0.1f * MARKS_UNIT) + 7, 0.25);
     }
     assert_float_equal(logit, -1, 1e-5);
+    assert_true(0.1f * MARKS_UNIT > 0.5f); /* the tolerances tell one look from two */
     marks_close(&m);
 }
 
