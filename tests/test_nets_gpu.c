@@ -2,6 +2,7 @@
  * The layers' twins on an accelerator learn what the CPU's layers learn: the same losses and weights after a few steps
  * of every net that trains there, from the same start and inputs. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "tests/kit.h"
 
