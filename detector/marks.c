@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Crops in batches through the net `marks` (Sun, Wang, Tang, CVPR 2013): once to cut better
- * crops, then these and their mirror images, whose answers are averaged (HELEN 0.0446 to 0.0420 of the eye distance, docs/results.md). */
+ * Crops in batches through the net `marks` (Sun, Wang, Tang, CVPR 2013): once to cut better crops, then these and
+ * their mirror images, whose answers are averaged. */
 #include "detector/marks.h"
 
 #include <string.h>
@@ -14,6 +14,7 @@ enum { BATCH = 16, CROP = 3 * MARKS_CROP * MARKS_CROP };
 /* The mean marks of the faces packs, eyes 20 pixels apart. */
 const struct point marks_canonical[FACE_MARKS] = { { 13.95f, 15.5f }, { 33.95f, 15.4f }, { 24, 26.9f },
                                                   { 15.8f, 38.65f }, { 32.35f, 38.5f } };
+const int marks_other_side[FACE_MARKS] = { 1, 0, 2, 4, 3 };
 
 struct marks_net {
     struct net *net;
@@ -76,9 +77,6 @@ static struct warp mirrored_warp(struct warp to_picture)
 static void look(struct marks_net *l, struct image im, const struct window *windows, int n, bool mirrored,
                  struct point said[][FACE_MARKS], float *logits)
 {
-    static const int same[FACE_MARKS] = { 0, 1, 2, 3, 4 };
-    static const int other_side[FACE_MARKS] = { 1, 0, 2, 4, 3 };
-    const int *is = mirrored ? other_side : same;
     struct warp to_picture[BATCH];
     for (int i = 0; i < n; i++) {
         to_picture[i] = marks_warp(windows[i].marks);
@@ -92,7 +90,7 @@ static void look(struct marks_net *l, struct image im, const struct window *wind
         for (int k = 0; k < FACE_MARKS; k++) {
             const struct point p = { marks_canonical[k].x + MARKS_UNIT * of[2 * k],
                                      marks_canonical[k].y + MARKS_UNIT * of[2 * k + 1] };
-            said[i][is[k]] = warp_point(to_picture[i], p);
+            said[i][mirrored ? marks_other_side[k] : k] = warp_point(to_picture[i], p);
         }
         logits[i] = net_run_at(l->run, l->face).at[i];
     }

@@ -10,6 +10,8 @@
 
 /* Where marks usually lie in the crop of MARKS_CROP pixels (nets/models/models.h), in crop pixels. */
 extern const struct point marks_canonical[FACE_MARKS];
+/* Which mark each becomes in a mirror image: left and right change places. */
+extern const int marks_other_side[FACE_MARKS];
 #define MARKS_UNIT 10.0f /* the net's marks: (mark - usual place) / MARKS_UNIT */
 /* Crop coordinates -> picture coordinates, for marks that are about right. */
 struct warp marks_warp(const struct point marks[FACE_MARKS]);

@@ -97,7 +97,7 @@ static int ascending(const void *a, const void *b)
     return (p > q) - (p < q);
 }
 
-static enum status draw(const struct measuring *m, double *errors, const char *path)
+static enum status draw(const struct measuring *m, const double *errors, const char *path)
 {
     double *y = memory_alloc((size_t) m->found + 1, sizeof *y);
     if (!y) {
@@ -139,7 +139,7 @@ static double error_of(const struct offsets *o, struct point style, double *by_m
     return sum / FACE_MARKS;
 }
 
-static enum status report(struct measuring *m, const struct marks_options *o)
+static enum status report(const struct measuring *m, const struct marks_options *o)
 {
     static const char *const names[FACE_MARKS] = { "left eye", "right eye", "nose", "left mouth corner",
                                                    "right mouth corner" };

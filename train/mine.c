@@ -18,7 +18,7 @@ enum { FOUND = 64 };
 
 /* Labels of every pack lie to the right of where a net puts the marks that learnt from faces and their mirror pictures
  * alike and so knows no side; on mirrored pictures they lie as far to the left (docs/results.md). */
-static const struct {
+static const struct pack {
     const char *name;
     bool scene;          /* the detector looks at it; else one patch a marked face */
     enum mine_kind kind; /* of patches with true marks */
@@ -37,9 +37,7 @@ struct mining {
     const struct mine_options *options;
     struct scene_table table;
     struct detector *detector;
-    enum mine_kind kind;
-    bool scene;
-    float right;
+    const struct pack *pack;
     int n_right, n_wrong, pictures;
 };
 
@@ -107,18 +105,18 @@ static enum status see(void *context, struct scene *scene)
 {
     struct mining *m = context;
     progress_show("%d of %d pictures", m->pictures++, m->table.n_scenes);
-    if (m->scene) {
+    if (m->pack->scene) {
         return look_through(m, scene);
     }
     for (int i = 0; i < scene->n; i++) {
         struct scene_face f = m->table.faces[scene->first + i];
         if (f.marked && !f.ignore) {
             const struct point to_right = { f.marks[1].x - f.marks[0].x, f.marks[1].y - f.marks[0].y };
-            const float by = m->right * hypotf(to_right.x, to_right.y);
+            const float by = m->pack->right * hypotf(to_right.x, to_right.y);
             for (int k = 0; k < FACE_MARKS; k++) {
                 f.marks[k].x -= by;
             }
-            const enum status s = add(m->mine, m->kind, scene->picture, f.marks, f.marks);
+            const enum status s = add(m->mine, m->pack->kind, scene->picture, f.marks, f.marks);
             if (s) {
                 return s;
             }
@@ -127,19 +125,18 @@ static enum status see(void *context, struct scene *scene)
     return OK;
 }
 
-static enum status mine_pack(struct mine *out, const struct mine_options *o, struct detector *d, int pack)
+static enum status mine_pack(struct mine *out, const struct mine_options *o, struct detector *d, const struct pack *pack)
 {
     char tsv[1024];
     char mkv[1024];
-    struct mining m = { .mine = out, .options = o, .detector = d, .kind = packs[pack].kind, .scene = packs[pack].scene,
-                        .right = packs[pack].right };
-    snprintf(tsv, sizeof tsv, "%s/%s.tsv", o->folder, packs[pack].name);
-    snprintf(mkv, sizeof mkv, "%s/%s.mkv", o->folder, packs[pack].name);
+    struct mining m = { .mine = out, .options = o, .detector = d, .pack = pack };
+    snprintf(tsv, sizeof tsv, "%s/%s.tsv", o->folder, pack->name);
+    snprintf(mkv, sizeof mkv, "%s/%s.mkv", o->folder, pack->name);
     enum status s = scene_table_open(&m.table, tsv, "train");
     if (s) {
         return s;
     }
-    if (m.kind == MINE_FACES && m.table.n_scenes > o->faces_per_pack) {
+    if (pack->kind == MINE_FACES && m.table.n_scenes > o->faces_per_pack) {
         scene_table_thin(&m.table, 0, (m.table.n_scenes + o->faces_per_pack - 1) / o->faces_per_pack, false);
     }
     s = scene_each(&m.table, mkv, see, &m);
@@ -158,7 +155,7 @@ enum status mine_open(struct mine *m, const struct mine_options *o)
     looks.score = o->score;
     enum status s = detector_open(&d, &looks);
     for (int i = 0; i < PACKS && !s; i++) {
-        s = mine_pack(m, o, d, i);
+        s = mine_pack(m, o, d, &packs[i]);
         log_say(LOG_INFO, "patches", "%s: %d faces with marks, %d of HELEN, %d of MTFL, %d found, %d mistakes", packs[i].name,
                 m->n[MINE_FACES], m->n[MINE_HELEN], m->n[MINE_MTFL], m->n[MINE_RIGHT], m->n[MINE_WRONG]);
     }

@@ -133,11 +133,10 @@ static void draw_crop(float *out, const struct patch *p, struct warp to_cut, flo
 /* True marks in the crop as drawn, in the net's units; a mirrored face changes sides. */
 static void place_marks(float *where, const struct patch *p, struct warp to_cut)
 {
-    static const int sides[FACE_MARKS] = { 1, 0, 2, 4, 3 };
     const struct warp to_drawn = warp_inverse(to_cut);
     const bool mirrored = to_cut.a * to_cut.d - to_cut.b * to_cut.c < 0;
     for (int i = 0; i < FACE_MARKS; i++) {
-        const struct point at = warp_point(to_drawn, p->marks[mirrored ? sides[i] : i]);
+        const struct point at = warp_point(to_drawn, p->marks[mirrored ? marks_other_side[i] : i]);
         where[2 * i] = (at.x - marks_canonical[i].x) / MARKS_UNIT;
         where[2 * i + 1] = (at.y - marks_canonical[i].y) / MARKS_UNIT;
     }
