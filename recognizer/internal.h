@@ -11,6 +11,7 @@ struct matcher_state {
     const struct kernels *kernels;
     int n_code;
     const float *mean, *form, *root; /* Joint Bayesian: mean, A, U; views on the weights file */
+    const float *length; /* Joint Bayesian: N; NULL: codes stay as long as they are */
     float power; /* Joint Bayesian: of the codes' magnitudes, the sign kept */
 };
 

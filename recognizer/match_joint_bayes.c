@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Joint Bayesian (papers.md section 10) in its fast form: G = -U'U, y = U x, c = x'Ax, score = c1 + c2 + 2 y1'y2.
  * The parameters are fitted by train/fit_joint_bayes.c and lie in the weights file. The same on codes of one bit a neuron
- * (DeepID2+, section 6), with parameters of their own. */
+ * (DeepID2+, section 6), with parameters of their own. Where the file holds N, x is first brought to the length that a code
+ * has by the model itself, |N x|^2 = d: how long a code is says how clear the picture is, not who is on it. */
 #include <math.h>
 #include <stdio.h>
 
@@ -33,11 +34,16 @@ static enum status find(const float **out, const struct tensors *file, const cha
 
 static enum status load_model(struct matcher_state *state, const struct tensors *file, const char *path, const char *of)
 {
+    char name[64];
     enum status s = find(&state->mean, file, path, of, "mean", 1, state->n_code);
     if (!s)
         s = find(&state->form, file, path, of, "A", 2, state->n_code);
     if (!s)
         s = find(&state->root, file, path, of, "U", 2, state->n_code);
+    snprintf(name, sizeof name, "%s.N", of);
+    state->length = NULL;
+    if (!s && tensors_find(file, name))
+        s = find(&state->length, file, path, of, "N", 2, state->n_code);
     return s;
 }
 
@@ -58,11 +64,26 @@ float joint_bayes_number(float x, float power)
     return power == 1 ? x : power == 0.5f ? copysignf(sqrtf(fabsf(x)), x) : copysignf(powf(fabsf(x), power), x);
 }
 
-/* x: the code less its mean */
-static void fill_row(const struct matcher_state *state, const float *x, float *out)
+static void set_length(const struct matcher_state *state, float *x)
+{
+    size_t n = (size_t)state->n_code;
+    float sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        float part = state->kernels->dot(state->length + i * n, x, n);
+        sum += part * part;
+    }
+    float by = sum > 0 ? sqrtf((float)n / sum) : 0;
+    for (size_t i = 0; i < n; i++)
+        x[i] *= by;
+}
+
+/* x: the code less its mean; its length is changed */
+static void fill_row(const struct matcher_state *state, float *x, float *out)
 {
     size_t n = (size_t)state->n_code;
     float c = 0;
+    if (state->length)
+        set_length(state, x);
     for (size_t i = 0; i < n; i++) {
         c += x[i] * state->kernels->dot(state->form + i * n, x, n);
         out[i] = state->kernels->dot(state->root + i * n, x, n);

@@ -11,9 +11,10 @@
 
 enum { CODE = 32 };
 
-static const char *weights(float power)
+/* length: the file holds N, twice the identity. */
+static const char *weights(float power, bool length)
 {
-    static float mean[CODE], zero[CODE * CODE], one[CODE * CODE];
+    static float mean[CODE], zero[CODE * CODE], one[CODE * CODE], two[CODE * CODE];
     const char *plain = kit_path("plain.safetensors"), *path = kit_path("power.safetensors");
     struct deepid2_options o;
     struct net *net;
@@ -30,7 +31,7 @@ static const char *weights(float power)
     assert_ok(tensors_open(&file, plain));
     int n = tensors_count(file), n_given = tensors_notes(file, &given), n_notes = 0;
     for (int i = 0; i < CODE; i++)
-        one[i * CODE + i] = 1;
+        two[i * CODE + i] = 2 * (one[i * CODE + i] = 1);
     for (int i = 0; i < n; i++)
         arrays[i] = *tensors_at(file, i);
     for (int i = 0; i < n_given; i++)
@@ -41,6 +42,8 @@ static const char *weights(float power)
     arrays[n++] = (struct tensors_array){.name = "joint_bayes.U", .type = TENSORS_F32, .n_dims = 2, .dims = {CODE, CODE}, .n = CODE * CODE, .at = one};
     if (power != 1)
         arrays[n++] = (struct tensors_array){.name = "joint_bayes.power", .type = TENSORS_F32, .n_dims = 1, .dims = {1}, .n = 1, .at = &power};
+    if (length)
+        arrays[n++] = (struct tensors_array){.name = "joint_bayes.N", .type = TENSORS_F32, .n_dims = 2, .dims = {CODE, CODE}, .n = CODE * CODE, .at = two};
     assert_ok(tensors_write(path, arrays, n, notes, n_notes));
     tensors_close(&file);
     return path;
@@ -55,7 +58,7 @@ static void test_power(void **state)
     kit_random(b.code, CODE, 6);
     for (int p = 0; p < 3; p++) {
         _Alignas(64) float x[RECOGNIZER_ROW], y[RECOGNIZER_ROW];
-        struct recognizer_options o = {.weights = weights(powers[p]), .matcher = MATCH_JOINT_BAYES, .false_match_rate = 1e-3F, .raw = true};
+        struct recognizer_options o = {.weights = weights(powers[p], false), .matcher = MATCH_JOINT_BAYES, .false_match_rate = 1e-3F, .raw = true};
         struct recognizer *r;
         double sum = 0;
         for (int i = 0; i < CODE; i++) {
@@ -70,8 +73,35 @@ static void test_power(void **state)
     }
 }
 
+/* |N x|^2 = 32 makes codes of length sqrt(8): the score is 16 times their cosine, however long they came. */
+static void test_length(void **state)
+{
+    (void)state;
+    _Alignas(64) float x[RECOGNIZER_ROW], y[RECOGNIZER_ROW];
+    struct face a = {.n_code = CODE}, b = {.n_code = CODE};
+    struct recognizer_options o = {.weights = weights(1, true), .matcher = MATCH_JOINT_BAYES, .false_match_rate = 1e-3F, .raw = true};
+    struct recognizer *r;
+    double aa = 0, bb = 0, ab = 0;
+    kit_random(a.code, CODE, 5);
+    kit_random(b.code, CODE, 6);
+    for (int i = 0; i < CODE; i++) {
+        aa += (double)a.code[i] * (double)a.code[i];
+        bb += (double)b.code[i] * (double)b.code[i];
+        ab += (double)a.code[i] * (double)b.code[i];
+    }
+    assert_ok(recognizer_open(&r, &o));
+    for (int longer = 0; longer < 2; longer++) {
+        recognizer_prepare(r, &a, x);
+        recognizer_prepare(r, &b, y);
+        assert_near(recognizer_compare(r, x, y), 16 * ab / sqrt(aa * bb), 1e-4);
+        for (int i = 0; i < CODE; i++)
+            a.code[i] *= 3;
+    }
+    recognizer_close(&r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_power)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_power), cmocka_unit_test(test_length)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@ struct joint_bayes {
     double *between, *within; /* S_mu, S_epsilon */
     double *form, *cross;     /* A, G */
     double *root;             /* U: G = -U'U, upper triangular */
+    double *length;           /* N: |N x|^2 = x' (S_mu + S_eps)^-1 x, upper triangular */
     int steps;                /* EM steps taken */
     double change;            /* |dS_epsilon| / |S_epsilon| of the last */
 };
@@ -28,6 +29,17 @@ struct joint_bayes_options {
 /* codes [n, d], person [n]: any numbers; persons of one sample count for S_mu + S_epsilon only through their mean. */
 enum status joint_bayes_fit(struct joint_bayes *out, const float *codes, const int *person, size_t n, int d,
                             const struct joint_bayes_options *o);
+/* Variances for people whom the net did not learn from (it made the codes of those it learnt from too much alike), in
+ * place; BAD_DATA, NO_RESOURCE: *j is of no use any more.
+ * shrink: S_eps += within * trace(S_eps) / d * 1. steepen: the eigenvalues of S_mu to this power, their sum as it was. */
+enum status joint_bayes_shrink(struct joint_bayes *j, double within);
+enum status joint_bayes_steepen(struct joint_bayes *j, double power);
+enum status joint_bayes_copy(struct joint_bayes *out, const struct joint_bayes *j);
+/* For the fit itself: room for d numbers a code; form, cross, root and length from between and within; a little more on a
+ * diagonal. */
+enum status joint_bayes_make(struct joint_bayes *j, int d);
+enum status joint_bayes_derive(struct joint_bayes *j);
+void joint_bayes_lift(double *a, int d);
 /* x'Ax + y'Ay - 2 x'Gy of two codes (the mean is taken off here), in double precision. */
 double joint_bayes_score(const struct joint_bayes *j, const float *x, const float *y);
 void joint_bayes_free(struct joint_bayes *j);

@@ -145,17 +145,6 @@ static enum status make_room(struct em *e, int n_groups)
     return OK;
 }
 
-/* A covariance of fewer codes than numbers, or of features that are always zero, has no inverse: a little more on the
- * diagonal. */
-static void lift(double *a, int d)
-{
-    double trace = 0;
-    for (int i = 0; i < d; i++)
-        trace += a[(size_t)i * (size_t)d + (size_t)i];
-    for (int i = 0; i < d; i++)
-        a[(size_t)i * (size_t)d + (size_t)i] += 1e-6 * trace / d + 1e-12;
-}
-
 /* Begin: scatter of the persons' means, scatter around them. */
 static void begin(struct em *e, double *between, double *within)
 {
@@ -169,8 +158,8 @@ static void begin(struct em *e, double *between, double *within)
     double free_codes = e->n > e->people ? (double)(e->n - e->people) : 1;
     for (size_t i = 0; i < e->square; i++)
         within[i] /= free_codes;
-    lift(between, e->d);
-    lift(within, e->d);
+    joint_bayes_lift(between, e->d);
+    joint_bayes_lift(within, e->d);
 }
 
 /* Adds what the persons with g->m codes say; k = S_mu P. */
@@ -213,57 +202,12 @@ static bool step(struct em *e, struct joint_bayes *j, bool exact)
     }
     matrix_symmetric(e->between, e->d);
     matrix_symmetric(e->within, e->d);
-    lift(e->within, e->d);
+    joint_bayes_lift(e->within, e->d);
     matrix_add(j->within, -1, e->within, e->d);
     j->change = matrix_norm(j->within, e->d) / matrix_norm(e->within, e->d);
     memcpy(j->between, e->between, e->square * sizeof *e->between);
     memcpy(j->within, e->within, e->square * sizeof *e->within);
     return true;
-}
-
-/* F = 1/S_eps; G = -(2 S_mu + S_eps)^-1 S_mu F; A = (S_mu + S_eps)^-1 - (F + G); G = -U'U. */
-static bool derive(struct em *e, struct joint_bayes *j)
-{
-    int d = e->d;
-    if (!matrix_inverse(e->p, j->within, e->u, d)) /* F */
-        return false;
-    memcpy(e->t, j->within, e->square * sizeof *e->t);
-    matrix_add(e->t, 2, j->between, d);
-    if (!matrix_inverse(e->k, e->t, e->u, d))
-        return false;
-    matrix_product(e->t, e->k, j->between, d);
-    matrix_product(e->u, e->t, e->p, d); /* -G */
-    matrix_symmetric(e->u, d);
-    memset(j->cross, 0, e->square * sizeof *j->cross);
-    matrix_add(j->cross, -1, e->u, d);
-    lift(e->u, d); /* S_mu may be flat in some directions */
-    if (!matrix_cholesky(e->k, e->u, d))
-        return false;
-    for (int i = 0; i < d; i++)
-        for (int k = 0; k < d; k++)
-            j->root[(size_t)i * (size_t)d + (size_t)k] = e->k[(size_t)k * (size_t)d + (size_t)i];
-    memcpy(e->t, j->within, e->square * sizeof *e->t);
-    matrix_add(e->t, 1, j->between, d);
-    if (!matrix_inverse(j->form, e->t, e->u, d))
-        return false;
-    matrix_add(j->form, -1, e->p, d);
-    matrix_add(j->form, -1, j->cross, d);
-    matrix_symmetric(j->form, d);
-    return true;
-}
-
-static enum status make_result(struct joint_bayes *j, int d)
-{
-    size_t n = (size_t)d * (size_t)d;
-    *j = (struct joint_bayes){.d = d, .mean = memory_alloc(5 * n + (size_t)d, sizeof(double))};
-    if (!j->mean)
-        return fail(NO_RESOURCE, "joint bayesian: no memory");
-    j->between = j->mean + d;
-    j->within = j->between + n;
-    j->form = j->within + n;
-    j->cross = j->form + n;
-    j->root = j->cross + n;
-    return OK;
 }
 
 static enum status learn(struct em *e, struct joint_bayes *j, const struct joint_bayes_options *o)
@@ -275,9 +219,7 @@ static enum status learn(struct em *e, struct joint_bayes *j, const struct joint
         good = step(e, j, o->exact);
         log_say(LOG_DEBUG, NULL, "joint bayesian: step %d, change %.2e", j->steps + 1, j->change);
     }
-    if (!good || !derive(e, j))
-        return fail(BAD_DATA, "joint bayesian: the codes have no proper covariance");
-    return OK;
+    return good ? joint_bayes_derive(j) : fail(BAD_DATA, "joint bayesian: the codes have no proper covariance");
 }
 
 enum status joint_bayes_fit(struct joint_bayes *out, const float *codes, const int *person, size_t n, int d,
@@ -286,7 +228,7 @@ enum status joint_bayes_fit(struct joint_bayes *out, const float *codes, const i
     struct em e = {.d = d};
     int *start = NULL;
     double *sum = memory_alloc((1 + GATHER) * (size_t)d, sizeof *sum);
-    enum status s = make_result(out, d);
+    enum status s = joint_bayes_make(out, d);
     if (!s && !sum)
         s = fail(NO_RESOURCE, "joint bayesian: no memory");
     if (!s)
@@ -306,30 +248,4 @@ enum status joint_bayes_fit(struct joint_bayes *out, const float *codes, const i
     if (s)
         joint_bayes_free(out);
     return s;
-}
-
-double joint_bayes_score(const struct joint_bayes *j, const float *x, const float *y)
-{
-    double score = 0;
-    for (int i = 0; i < j->d; i++) {
-        const double *a = j->form + (size_t)i * (size_t)j->d;
-        const double *g = j->cross + (size_t)i * (size_t)j->d;
-        double ax = 0;
-        double ay = 0;
-        double gy = 0;
-        for (int k = 0; k < j->d; k++) {
-            ax += a[k] * ((double)x[k] - j->mean[k]);
-            ay += a[k] * ((double)y[k] - j->mean[k]);
-            gy += g[k] * ((double)y[k] - j->mean[k]);
-        }
-        double xi = (double)x[i] - j->mean[i];
-        score += xi * ax + ((double)y[i] - j->mean[i]) * ay - 2 * xi * gy;
-    }
-    return score;
-}
-
-void joint_bayes_free(struct joint_bayes *j)
-{
-    memory_free(&j->mean);
-    *j = (struct joint_bayes){0};
 }

@@ -10,14 +10,16 @@
 #include "base/tensors.h"
 #include "recognizer/cover.h"
 #include "train/fit_encode.h"
+#include "train/variances.h"
 
 enum { SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16 };
 static const char *const matcher_names[] = {"joint-bayes", "cosine", "hamming", "bits-joint-bayes"};
 enum { MATCHERS = 4 };
-/* Joint Bayesian of the codes and of their bits: mean, A, U. */
-static const char *const array_names[] = {"joint_bayes.mean",      "joint_bayes.A",      "joint_bayes.U",
-                                          "joint_bayes_bits.mean", "joint_bayes_bits.A", "joint_bayes_bits.U"};
-enum { MODELS = 2, ARRAYS = 6, MORE = 3 }; /* MORE: the power, the cover's weight and shift */
+/* Joint Bayesian of the codes and of their bits: mean, A, U, N. */
+static const char *const array_names[] = {
+    "joint_bayes.mean",      "joint_bayes.A",      "joint_bayes.U",      "joint_bayes.N",
+    "joint_bayes_bits.mean", "joint_bayes_bits.A", "joint_bayes_bits.U", "joint_bayes_bits.N"};
+enum { MODELS = 2, EACH = 4, ARRAYS = MODELS * EACH, MORE = 3 }; /* MORE: the power, the cover's weight and shift */
 /* Of the codes' magnitudes, for Joint Bayesian: which of them is better is tried on the validation people. */
 static const float powers[] = {1, 0.5f};
 enum { POWERS = 2 };
@@ -33,9 +35,8 @@ struct fitting {
     const struct data *data;
     struct coded train, val;
     int n_code;
-    struct joint_bayes joint[MODELS];
     float *arrays; /* as array_names */
-    float power;
+    struct variances variances[MODELS];
     float *cover;  /* its weight and shift */
     struct fit_calibration calibrations[MATCHERS];
     char codes[64], lines[MATCHERS][2][256], about[256], cover_about[128];
@@ -131,19 +132,37 @@ static float *put(float *to, const double *from, size_t n)
 static size_t model_size(const struct fitting *f)
 {
     size_t d = (size_t)f->n_code;
-    return d + 2 * d * d;
+    return d + (EACH - 1) * d * d;
 }
 
-static enum status fit_joint(struct fitting *f, int model, const float *codes)
+/* Numbers of the validation faces: their codes, or their bits as 0 or 1. */
+static void take_val(float *out, const struct fitting *f, int model)
 {
-    static const struct joint_bayes_options options = {.steps = 60, .tolerance = 1e-4, .exact = true, .most = 60};
     size_t d = (size_t)f->n_code;
-    struct joint_bayes *j = &f->joint[model];
+    for (size_t i = 0; i < f->val.n; i++)
+        for (size_t k = 0; k < d; k++)
+            out[i * d + k] = model ? (float)(f->val.faces[i].bits[k / 64] >> k % 64 & 1) : f->val.faces[i].code[k];
+}
+
+/* model 0: of the codes, under the power and with the covariances that are best for the validation people; 1: of bits,
+ * which a power does not change. */
+static enum status fit_joint(struct fitting *f, int model)
+{
+    size_t d = (size_t)f->n_code, n_val = f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
+    float *val = memory_alloc(f->val.n * d, sizeof *val);
     float *to = f->arrays + (size_t)model * model_size(f);
-    joint_bayes_free(j);
-    enum status s = joint_bayes_fit(j, codes, f->train.person, f->train.n, f->n_code, &options);
+    struct joint_bayes j;
+    if (!val)
+        return fail(NO_RESOURCE, "matchers: no memory");
+    take_val(val, f, model);
+    enum status s = variances_choose(&j, &f->variances[model],
+                                     (struct variances_codes){model ? f->train.bits : f->train.codes, f->train.person, f->train.n},
+                                     (struct variances_codes){val, f->val.person, n_val}, f->n_code, powers,
+                                     model ? 1 : POWERS, SAME_A_FACE);
     if (!s)
-        put(put(put(to, j->mean, d), j->form, d * d), j->root, d * d);
+        put(put(put(put(to, j.mean, d), j.form, d * d), j.root, d * d), j.length, d * d);
+    joint_bayes_free(&j);
+    memory_free(&val);
     return s;
 }
 
@@ -156,14 +175,14 @@ static int list_arrays(struct fitting *f, const struct tensors *file, struct ten
     size_t d = (size_t)f->n_code;
     float *at = f->arrays;
     for (int k = 0; k < ARRAYS; k++) {
-        bool square = k % 3;
+        bool square = k % EACH;
         out[n] = (struct tensors_array){.name = array_names[k], .type = TENSORS_F32, .n_dims = square ? 2 : 1, .at = at};
         out[n].n = square ? d * d : d;
         out[n].dims[0] = out[n].dims[1] = (int64_t)d;
         at += out[n++].n;
     }
     out[n++] = (struct tensors_array){.name = "joint_bayes.power", .type = TENSORS_F32, .n_dims = 1, .dims = {1}, .n = 1,
-                                      .at = &f->power};
+                                      .at = &f->variances[0].power};
     out[n++] = (struct tensors_array){.name = COVER_WEIGHT, .type = TENSORS_F32, .n_dims = 1, .dims = {(int64_t)d}, .n = d,
                                       .at = f->cover};
     out[n++] = (struct tensors_array){.name = COVER_SHIFT, .type = TENSORS_F32, .n_dims = 1, .dims = {1}, .n = 1,
@@ -314,35 +333,6 @@ static enum status encode_all(struct fitting *f, const char *path)
     return s;
 }
 
-/* Joint Bayesian of the codes under each power; the one with the lowest equal error rate stays, with its calibration. */
-static enum status choose_power(struct fitting *f, const char *path)
-{
-    size_t n = model_size(f), numbers = f->train.n * (size_t)f->n_code;
-    float *best = memory_alloc(n, sizeof *best), *codes = memory_alloc(numbers, sizeof *codes), power = 1;
-    struct fit_calibration least = {.eer = 2};
-    enum status s = best && codes ? OK : fail(NO_RESOURCE, "matchers: no memory");
-    for (int i = 0; i < POWERS && !s; i++) {
-        f->power = powers[i];
-        for (size_t k = 0; k < numbers; k++)
-            codes[k] = joint_bayes_number(f->train.codes[k], powers[i]);
-        if ((s = fit_joint(f, 0, codes)) || (s = rewrite(f, path, false)) || (s = calibrate(f, path, 0)))
-            break;
-        if (f->calibrations[0].eer < least.eer) {
-            least = f->calibrations[0];
-            power = powers[i];
-            memcpy(best, f->arrays, n * sizeof *best);
-        }
-    }
-    if (!s)
-        memcpy(f->arrays, best, n * sizeof *best);
-    f->power = power;
-    f->calibrations[0] = least;
-    write_lines(f, 0);
-    memory_free(&best);
-    memory_free(&codes);
-    return s;
-}
-
 enum status fit_matchers(const char *path, const struct data *d)
 {
     struct fitting f = {.data = d};
@@ -350,21 +340,20 @@ enum status fit_matchers(const char *path, const struct data *d)
     enum status s = encode_all(&f, path);
     if (!s && !(f.arrays = memory_alloc(MODELS * model_size(&f), sizeof *f.arrays)))
         s = fail(NO_RESOURCE, "matchers: no memory");
-    if (!s)
-        s = fit_joint(&f, 1, f.train.bits);
-    if (!s)
-        s = choose_power(&f, path);
+    for (int model = 0; !s && model < MODELS; model++)
+        s = fit_joint(&f, model);
     if (!s) {
-        snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g); calibrated on "
-                 "all pairs of %zu validation faces", f.train.n, (double)f.power, f.val.n);
+        const struct variances *v = f.variances;
+        snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g, S_mu to %g, S_eps "
+                 "with %g of its mean variance more; of bits 1, %g, %g); calibrated on all pairs of %zu validation faces",
+                 f.train.n, (double)v[0].power, v[0].steep, v[0].within, v[1].steep, v[1].within, f.val.n);
         log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
+        s = rewrite(&f, path, false);
     }
-    for (int m = 1; !s && m < MATCHERS; m++) /* these need nothing of the first one's */
+    for (int m = 0; !s && m < MATCHERS; m++)
         s = calibrate(&f, path, m);
     if (!s)
         s = rewrite(&f, path, true);
-    for (int m = 0; m < MODELS; m++)
-        joint_bayes_free(&f.joint[m]);
     memory_free(&f.arrays);
     memory_free(&f.cover);
     memory_free(&f.train.codes);
