@@ -10,9 +10,10 @@ struct variances_codes { const float *codes; const int *person; size_t n; }; /* 
 struct variances {
     float power;           /* joint_bayes_number of the codes */
     double steep, within;  /* joint_bayes_steepen, joint_bayes_shrink */
-    double eer;            /* on all pairs of the validation codes, of which `most` the same person at most for one face */
+    double eer;            /* on all pairs of the validation codes, but no more than `most` of a code with its own person's */
 };
-/* Fits on `train` once for each of the powers and tries all changes on `val`; *out is the best, to be freed. */
+/* Fits on `train` once for each of the powers and tries all changes on `val`. *out: the best, for joint_bayes_free; empty
+ * when that fails (BAD_DATA, NO_RESOURCE). */
 enum status variances_choose(struct joint_bayes *out, struct variances *chosen, struct variances_codes train,
                              struct variances_codes val, int d, const float *powers, int n_powers, int most);
 /* The equal error rate alone, of codes brought to the model's length; 1 when there are no two kinds of pairs. */
