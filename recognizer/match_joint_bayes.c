@@ -2,7 +2,7 @@
  * Joint Bayesian (papers.md section 10) in its fast form: G = -U'U, y = U x, c = x'Ax, score = c1 + c2 + 2 y1'y2.
  * The parameters are fitted by train/fit_joint_bayes.c and lie in the weights file. The same on codes of one bit a neuron
  * (DeepID2+, section 6), with parameters of their own. Where the file holds N, x is first brought to the length that a code
- * has by the model itself, |N x|^2 = d: how long a code is says how clear the picture is, not who is on it. */
+ * has by the model itself, |N x|^2 = d, which tells people whom the net never saw apart better (docs/results.md). */
 #include <math.h>
 #include <stdio.h>
 

@@ -28,7 +28,7 @@ static void test_shrink(void **state)
     (void)state;
     struct joint_bayes j;
     small(&j);
-    assert_ok(joint_bayes_shrink(&j, 0.5)); /* half of the mean variance 2 */
+    joint_bayes_shrink(&j, 0.5); /* half of the mean variance 2 */
     assert_near(j.within[0], 2, 1e-12);
     assert_near(j.within[1], 0, 1e-12);
     assert_near(j.within[3], 4, 1e-12);

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "train/ensemble.h"
+#include "train/matrix.h"
 
 enum { KINDS = 3, KEY = 32, VALUE = 2 * MEMBER_TEXT + 8 };
 static const char *const kinds[KINDS] = { "mean", "pca", "joint" };
@@ -30,12 +31,8 @@ static float *joint_numbers(struct arena *a, const struct joint_bayes *j)
 {
     size_t k = (size_t)j->d, square = k * k;
     float *out = arena_alloc(a, k + 2 * square, sizeof *out);
-    for (size_t i = 0; out && i < k; i++)
-        out[i] = (float)j->mean[i];
-    for (size_t i = 0; out && i < square; i++) {
-        out[k + i] = (float)j->form[i];
-        out[k + square + i] = (float)j->cross[i];
-    }
+    if (out)
+        matrix_floats(matrix_floats(matrix_floats(out, j->mean, k), j->form, square), j->cross, square);
     return out;
 }
 

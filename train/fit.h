@@ -30,19 +30,28 @@ struct joint_bayes_options {
 enum status joint_bayes_fit(struct joint_bayes *out, const float *codes, const int *person, size_t n, int d,
                             const struct joint_bayes_options *o);
 /* Variances for people whom the net did not learn from (it made the codes of those it learnt from too much alike), in
- * place; BAD_DATA, NO_RESOURCE: *j is of no use any more.
+ * place; joint_bayes_derive is to follow.
  * shrink: S_eps += within * trace(S_eps) / d * 1. steepen: the eigenvalues of S_mu to this power, their sum as it was. */
-enum status joint_bayes_shrink(struct joint_bayes *j, double within);
+void joint_bayes_shrink(struct joint_bayes *j, double within);
 enum status joint_bayes_steepen(struct joint_bayes *j, double power);
-enum status joint_bayes_copy(struct joint_bayes *out, const struct joint_bayes *j);
-/* For the fit itself: room for d numbers a code; form, cross, root and length from between and within; a little more on a
- * diagonal. */
-enum status joint_bayes_make(struct joint_bayes *j, int d);
+/* form, cross, root and length from between and within. BAD_DATA: they are no covariances. */
 enum status joint_bayes_derive(struct joint_bayes *j);
+enum status joint_bayes_copy(struct joint_bayes *out, const struct joint_bayes *j);
+/* For the fit itself: room for d numbers a code; a little more on a diagonal. */
+enum status joint_bayes_make(struct joint_bayes *j, int d);
 void joint_bayes_lift(double *a, int d);
 /* x'Ax + y'Ay - 2 x'Gy of two codes (the mean is taken off here), in double precision. */
 double joint_bayes_score(const struct joint_bayes *j, const float *x, const float *y);
 void joint_bayes_free(struct joint_bayes *j);
+
+/* Scores of all pairs of n codes, but no more than `most` of a code with its own person's, so that nobody counts too much. */
+struct fit_scores { float *same, *different; size_t n_same, n_different; };
+typedef float fit_score(const void *context, size_t i, size_t k);
+enum status fit_scores_make(struct fit_scores *s, size_t n, int most); /* room; NO_RESOURCE: to be freed all the same */
+void fit_scores_take(struct fit_scores *s, const int *person, size_t n, int most, fit_score *score, const void *context);
+void fit_scores_free(struct fit_scores *s);
+/* Sorts `same`; 1 when one of the kinds is empty. */
+double fit_equal_error(float *same, size_t n_same, const float *different, size_t n_different);
 
 /* From raw scores: logistic regression with equal weight of both kinds (log likelihood ratio = factor * score + shift)
  * and the scores that 1e-1 .. 1e-6 of the impostor pairs exceed. Sorts both arrays. */

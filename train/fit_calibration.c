@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "train/fit.h"
 
 static int by_value(const void *a, const void *b)
@@ -35,18 +36,62 @@ static void take_tail(double *tail, const float *different, size_t n)
     }
 }
 
-static double equal_error(const float *same, size_t n_same, const float *different, size_t n_different)
+static double share_from(const float *x, size_t n, float limit)
 {
-    size_t d = 0;
-    for (size_t i = 0; i < n_same; i++) { /* threshold at same[i]: i of the same lie below */
-        while (d < n_different && different[d] < same[i])
-            d++;
+    size_t from = 0;
+    for (size_t i = 0; i < n; i++)
+        from += x[i] >= limit;
+    return (double)from / (double)n;
+}
+
+/* Threshold at same[i]: i of the same lie below. The first i at which no fewer are missed than taken is bisected, so that ten
+ * million different pairs need not be sorted. */
+double fit_equal_error(float *same, size_t n_same, const float *different, size_t n_different)
+{
+    if (!n_same || !n_different)
+        return 1;
+    qsort(same, n_same, sizeof *same, by_value);
+    size_t low = 0, high = n_same;
+    double error = 0.5;
+    while (low < high) {
+        size_t i = (low + high) / 2;
         double missed = (double)i / (double)n_same;
-        double taken = (double)(n_different - d) / (double)n_different;
-        if (missed >= taken)
-            return 0.5 * (missed + taken);
+        double taken = share_from(different, n_different, same[i]);
+        if (missed >= taken) {
+            error = 0.5 * (missed + taken);
+            high = i;
+        } else {
+            low = i + 1;
+        }
     }
-    return 0.5;
+    return error;
+}
+
+enum status fit_scores_make(struct fit_scores *s, size_t n, int most)
+{
+    *s = (struct fit_scores){.same = memory_alloc(n * (size_t)most + 1, sizeof *s->same),
+                             .different = memory_alloc(n * (n - 1) / 2 + 1, sizeof *s->different)};
+    return s->same && s->different ? OK : fail(NO_RESOURCE, "scores: no memory for the pairs of %zu faces", n);
+}
+
+void fit_scores_free(struct fit_scores *s)
+{
+    memory_free(&s->same);
+    memory_free(&s->different);
+}
+
+void fit_scores_take(struct fit_scores *s, const int *person, size_t n, int most, fit_score *score, const void *context)
+{
+    s->n_same = s->n_different = 0;
+    for (size_t i = 0; i < n; i++) {
+        int of_person = 0;
+        for (size_t k = 0; k < i; k++) {
+            if (person[i] != person[k])
+                s->different[s->n_different++] = score(context, i, k);
+            else if (of_person++ < most)
+                s->same[s->n_same++] = score(context, i, k);
+        }
+    }
 }
 
 struct newton { double ga, gb, aa, ab, bb; };
@@ -100,10 +145,9 @@ enum status fit_calibrate(struct fit_calibration *out, float *same, size_t n_sam
 {
     if (n_same < 2 || n_different < 2)
         return fail(BAD_DATA, "calibration: %zu same and %zu different pairs", n_same, n_different);
-    qsort(same, n_same, sizeof *same, by_value);
     qsort(different, n_different, sizeof *different, by_value);
     take_tail(out->tail, different, n_different);
-    out->eer = equal_error(same, n_same, different, n_different);
+    out->eer = fit_equal_error(same, n_same, different, n_different);
     logistic(out, same, n_same, different, n_different);
     return OK;
 }

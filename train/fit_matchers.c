@@ -10,6 +10,7 @@
 #include "base/tensors.h"
 #include "recognizer/cover.h"
 #include "train/fit_encode.h"
+#include "train/matrix.h"
 #include "train/variances.h"
 
 enum { SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16 };
@@ -25,8 +26,8 @@ static const float powers[] = {1, 0.5f};
 enum { POWERS = 2 };
 
 struct coded { /* faces of one split */
-    struct face *faces; /* validation: all of it */
-    float *codes, *bits; /* train: the codes only, and their bits as 0 or 1 */
+    struct face *faces;  /* validation alone */
+    float *codes, *bits; /* bits as 0 or 1 */
     int *person;
     size_t n;
 };
@@ -57,29 +58,39 @@ size_t fit_count(const struct data *d, enum data_split split)
     return n;
 }
 
+static bool make_coded(struct coded *c, int n_code)
+{
+    c->codes = memory_alloc(c->n * (size_t)n_code, sizeof *c->codes);
+    c->bits = memory_alloc(c->n * (size_t)n_code, sizeof *c->bits);
+    c->person = memory_alloc(c->n, sizeof *c->person);
+    return c->codes && c->bits && c->person;
+}
+
+static void free_coded(struct coded *c)
+{
+    memory_free(&c->faces);
+    memory_free(&c->codes);
+    memory_free(&c->bits);
+    memory_free(&c->person);
+}
+
 static enum status make_room(struct fitting *f)
 {
     f->train.n = fit_count(f->data, DATA_TRAIN);
     f->val.n = fit_count(f->data, DATA_VAL);
     if (f->train.n < 2 || f->val.n < 2)
         return fail(BAD_DATA, "matchers: %zu train and %zu validation faces", f->train.n, f->val.n);
-    f->train.codes = memory_alloc(f->train.n * (size_t)f->n_code, sizeof(float));
-    f->train.bits = memory_alloc(f->train.n * (size_t)f->n_code, sizeof(float));
-    f->train.person = memory_alloc(f->train.n, sizeof(int));
     f->val.faces = memory_alloc(f->val.n, sizeof(struct face));
-    f->val.person = memory_alloc(f->val.n, sizeof(int));
-    return f->train.codes && f->train.bits && f->train.person && f->val.faces && f->val.person
+    return make_coded(&f->train, f->n_code) && make_coded(&f->val, f->n_code) && f->val.faces
                ? OK
-               : fail(NO_RESOURCE, "matchers: no memory for %zu codes", f->train.n);
+               : fail(NO_RESOURCE, "matchers: no memory for %zu codes", f->train.n + f->val.n);
 }
 
 static void keep(struct coded *c, size_t at, const struct face *face, int person)
 {
     c->person[at] = person;
-    if (c->faces) {
+    if (c->faces)
         c->faces[at] = *face;
-        return;
-    }
     size_t n = (size_t)face->n_code;
     memcpy(c->codes + at * n, face->code, n * sizeof *face->code);
     for (size_t i = 0; i < n; i++)
@@ -122,47 +133,39 @@ static void encode(struct encoding *e, struct workers *w, enum data_split split,
     workers_run(w, (int)((e->n + FIT_BATCH - 1) / FIT_BATCH), encode_part, e);
 }
 
-static float *put(float *to, const double *from, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        *to++ = (float)from[i];
-    return to;
-}
-
 static size_t model_size(const struct fitting *f)
 {
     size_t d = (size_t)f->n_code;
     return d + (EACH - 1) * d * d;
 }
 
-/* Numbers of the validation faces: their codes, or their bits as 0 or 1. */
-static void take_val(float *out, const struct fitting *f, int model)
+static struct variances_codes numbers_of(const struct coded *c, int model)
 {
-    size_t d = (size_t)f->n_code;
-    for (size_t i = 0; i < f->val.n; i++)
-        for (size_t k = 0; k < d; k++)
-            out[i * d + k] = model ? (float)(f->val.faces[i].bits[k / 64] >> k % 64 & 1) : f->val.faces[i].code[k];
+    return (struct variances_codes){model ? c->bits : c->codes, c->person, c->n};
+}
+
+static size_t pairs_faces(const struct fitting *f) /* validation faces whose pairs are scored */
+{
+    return f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
 }
 
 /* model 0: of the codes, under the power and with the covariances that are best for the validation people; 1: of bits,
  * which a power does not change. */
 static enum status fit_joint(struct fitting *f, int model)
 {
-    size_t d = (size_t)f->n_code, n_val = f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
-    float *val = memory_alloc(f->val.n * d, sizeof *val);
+    size_t d = (size_t)f->n_code;
     float *to = f->arrays + (size_t)model * model_size(f);
+    struct variances_codes train = numbers_of(&f->train, model), val = numbers_of(&f->val, model);
     struct joint_bayes j;
-    if (!val)
-        return fail(NO_RESOURCE, "matchers: no memory");
-    take_val(val, f, model);
-    enum status s = variances_choose(&j, &f->variances[model],
-                                     (struct variances_codes){model ? f->train.bits : f->train.codes, f->train.person, f->train.n},
-                                     (struct variances_codes){val, f->val.person, n_val}, f->n_code, powers,
-                                     model ? 1 : POWERS, SAME_A_FACE);
-    if (!s)
-        put(put(put(put(to, j.mean, d), j.form, d * d), j.root, d * d), j.length, d * d);
+    val.n = pairs_faces(f);
+    enum status s = variances_choose(&j, &f->variances[model], train, val, f->n_code, powers, model ? 1 : POWERS, SAME_A_FACE);
+    if (!s) {
+        to = matrix_floats(to, j.mean, d);
+        to = matrix_floats(to, j.form, d * d);
+        to = matrix_floats(to, j.root, d * d);
+        matrix_floats(to, j.length, d * d);
+    }
     joint_bayes_free(&j);
-    memory_free(&val);
     return s;
 }
 
@@ -248,23 +251,12 @@ static enum status rewrite(struct fitting *f, const char *path, bool calibrated)
     return s;
 }
 
-struct scores { float *same, *different; size_t n_same, n_different; };
+struct rows { const struct recognizer *recognizer; const float *at; size_t width; };
 
-/* All pairs of the validation faces; a face with at most SAME_A_FACE of its own person, so that nobody
- * counts too much. */
-static void score_pairs(const struct recognizer *r, const struct fitting *f, const float *rows, size_t width, size_t n,
-                        struct scores *out)
+static float score(const void *context, size_t i, size_t k)
 {
-    for (size_t i = 0; i < n; i++) {
-        int of_person = 0;
-        for (size_t k = 0; k < i; k++) {
-            float s = recognizer_compare(r, rows + i * width, rows + k * width);
-            if (f->val.person[i] != f->val.person[k])
-                out->different[out->n_different++] = s;
-            else if (of_person++ < SAME_A_FACE)
-                out->same[out->n_same++] = s;
-        }
-    }
+    const struct rows *r = context;
+    return recognizer_compare(r->recognizer, r->at + i * r->width, r->at + k * r->width);
 }
 
 static void write_lines(struct fitting *f, int m)
@@ -282,26 +274,24 @@ static enum status calibrate(struct fitting *f, const char *path, int m)
     enum status s = open_recognizer(&r, path, m);
     if (s)
         return s;
-    size_t n = f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
+    size_t n = pairs_faces(f);
     size_t width = ((size_t)recognizer_row(r) + 15) / 16 * 16;
     float *rows = memory_alloc(n * width, sizeof *rows);
-    struct scores scores = {0};
-    scores.same = memory_alloc(n * SAME_A_FACE, sizeof(float));
-    scores.different = memory_alloc(n * (n - 1) / 2, sizeof(float));
-    if (!rows || !scores.same || !scores.different) {
+    struct fit_scores scores;
+    s = fit_scores_make(&scores, n, SAME_A_FACE);
+    if (!s && !rows)
         s = fail(NO_RESOURCE, "calibration: no memory");
-    } else {
+    if (!s) {
         for (size_t i = 0; i < n; i++)
             recognizer_prepare(r, &f->val.faces[i], rows + i * width);
-        score_pairs(r, f, rows, width, n, &scores);
+        fit_scores_take(&scores, f->val.person, n, SAME_A_FACE, score, &(struct rows){r, rows, width});
         s = fit_calibrate(&f->calibrations[m], scores.same, scores.n_same, scores.different, scores.n_different);
         write_lines(f, m);
         log_say(LOG_INFO, NULL, "%s: eer=%.4f same=%zu different=%zu", matcher_names[m], f->calibrations[m].eer,
                 scores.n_same, scores.n_different);
     }
     memory_free(&rows);
-    memory_free(&scores.same);
-    memory_free(&scores.different);
+    fit_scores_free(&scores);
     recognizer_close(&r);
     return s;
 }
@@ -356,10 +346,7 @@ enum status fit_matchers(const char *path, const struct data *d)
         s = rewrite(&f, path, true);
     memory_free(&f.arrays);
     memory_free(&f.cover);
-    memory_free(&f.train.codes);
-    memory_free(&f.train.bits);
-    memory_free(&f.train.person);
-    memory_free(&f.val.faces);
-    memory_free(&f.val.person);
+    free_coded(&f.train);
+    free_coded(&f.val);
     return s;
 }

@@ -114,10 +114,9 @@ enum status joint_bayes_derive(struct joint_bayes *j)
     return good ? OK : fail(BAD_DATA, "joint bayesian: the codes have no proper covariance");
 }
 
-enum status joint_bayes_shrink(struct joint_bayes *j, double within)
+void joint_bayes_shrink(struct joint_bayes *j, double within)
 {
     add_diagonal(j->within, within * mean_of_diagonal(j->within, j->d), j->d);
-    return joint_bayes_derive(j);
 }
 
 enum status joint_bayes_steepen(struct joint_bayes *j, double power)
@@ -136,7 +135,6 @@ enum status joint_bayes_steepen(struct joint_bayes *j, double power)
         after += values[i] = pow(x, power);
     }
     double by = after > 0 ? before / after : 1;
-    memset(j->between, 0, n * sizeof *j->between);
     for (size_t i = 0; i < d; i++) { /* columns of scaled: vector i times its root */
         double root = sqrt(values[i] * by);
         for (size_t k = 0; k < d; k++)
@@ -146,7 +144,7 @@ enum status joint_bayes_steepen(struct joint_bayes *j, double power)
     matrix_symmetric(j->between, j->d);
     joint_bayes_lift(j->between, j->d);
     memory_free(&values);
-    return joint_bayes_derive(j);
+    return OK;
 }
 
 double joint_bayes_score(const struct joint_bayes *j, const float *x, const float *y)

@@ -3,7 +3,6 @@
 #include "train/matrix.h"
 
 #include <math.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "nets/gemm.h"
@@ -166,6 +165,13 @@ void matrix_eigen(double *values, double *vectors, double *a, int d)
         memcpy(vectors + at(i, d), vectors + at(most, d), (size_t)d * sizeof *a);
         memcpy(vectors + at(most, d), a, (size_t)d * sizeof *a);
     }
+}
+
+float *matrix_floats(float *to, const double *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        *to++ = (float)from[i];
+    return to;
 }
 
 double matrix_norm(const double *a, int d)

@@ -4,6 +4,7 @@
 #define FACETRAIL_TRAIN_MATRIX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 void matrix_product(double *out, const double *a, const double *b, int d);        /* a b */
 void matrix_product_turned(double *out, const double *a, const double *b, int d); /* a b' */
@@ -16,6 +17,8 @@ bool matrix_inverse(double *out, const double *a, double *work, int d);
 /* Of a symmetric matrix, by Jacobi's rotations: values from large to small, row i of `vectors` belongs to values[i]. `a` is
  * lost. */
 void matrix_eigen(double *values, double *vectors, double *a, int d);
+/* n numbers as floats; returns the place behind them. */
+float *matrix_floats(float *to, const double *from, size_t n);
 double matrix_norm(const double *a, int d); /* Frobenius */
 
 #endif
