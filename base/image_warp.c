@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/kernels.h"
+
 enum {
     BLOCK = 32,            /* output pixels, each way */
     REDUCED = 104,         /* a block spans at most 31 * 2 * 1.5 reduced pixels, and a border */
@@ -158,32 +160,7 @@ static struct lookup reduce(uint8_t *pixels, struct image in, struct warp w, int
     };
 }
 
-/* n pixels along a row that starts at u, v in the picture: bilinear, edge pixels repeated. */
-static void look_up(float (*restrict out)[IMAGE_PIXEL], const struct lookup *l, float u, float v, int n)
-{
-    const struct image im = l->in;
-    const float right = (float)(im.w - 1), bottom = (float)(im.h - 1);
-    for (int i = 0; i < n; i++) {
-        float x = limit(u + (float)i * l->map.a, right), y = limit(v + (float)i * l->map.c, bottom);
-        int x0 = (int)x, y0 = (int)y;
-        float fx = x - (float)x0, fy = y - (float)y0;
-        const uint8_t *p = im.pixels + (ptrdiff_t)y0 * im.stride + (ptrdiff_t)x0 * IMAGE_PIXEL;
-        const uint8_t *q = y0 < im.h - 1 ? p + im.stride : p;
-        ptrdiff_t next = x0 < im.w - 1 ? IMAGE_PIXEL : 0;
-        float w11 = fx * fy, w01 = fx - w11, w10 = fy - w11, w00 = 1 - fx - w10;
-        for (int c = 0; c < IMAGE_PIXEL; c++)
-            out[i][c] = (float)p[c] * w00 + (float)p[next + c] * w01 + (float)q[c] * w10 + (float)q[next + c] * w11;
-    }
-}
-
-static void put_pixels(uint8_t *restrict out, float (*restrict row)[IMAGE_PIXEL], int n)
-{
-    for (int i = 0; i < n; i++)
-        for (int c = 0; c < IMAGE_PIXEL; c++)
-            out[i * IMAGE_PIXEL + c] = (uint8_t)(row[i][c] + 0.5f);
-}
-
-static void put_planes(float *restrict out, size_t plane, float (*restrict row)[IMAGE_PIXEL], int n)
+static void put_planes(float *restrict out, size_t plane, const float (*restrict row)[IMAGE_PIXEL], int n)
 {
     for (int i = 0; i < n; i++) {
         out[i] = (row[i][IMAGE_R] - 127.5f) * 0.0078125f;
@@ -193,14 +170,15 @@ static void put_planes(float *restrict out, size_t plane, float (*restrict row)[
 }
 
 /* Where the result goes: pixels or planes, w x h. */
-struct target { struct image image; float *planes; int w, h; };
+struct target { const struct kernels *kernels; struct image image; float *planes; int w, h; };
 
-static void put_row(const struct target *t, float (*row)[IMAGE_PIXEL], int x, int y, int n)
+static void put_row(const struct target *t, const float (*row)[IMAGE_PIXEL], int x, int y, int n)
 {
     if (t->planes)
         put_planes(t->planes + (size_t)y * (size_t)t->w + x, (size_t)t->w * (size_t)t->h, row, n);
     else
-        put_pixels(t->image.pixels + (ptrdiff_t)y * t->image.stride + (ptrdiff_t)x * IMAGE_PIXEL, row, n);
+        t->kernels->bytes(t->image.pixels + (ptrdiff_t)y * t->image.stride + (ptrdiff_t)x * IMAGE_PIXEL, row[0],
+                          (size_t)n * IMAGE_PIXEL);
 }
 
 static void warp_block(const struct target *t, struct image in, struct warp w, int factor, int x, int y)
@@ -215,8 +193,10 @@ static void warp_block(const struct target *t, struct image in, struct warp w, i
     if (factor > 1)
         l = reduce(pixels, in, w, factor, bw, bh);
     for (int j = 0; j < bh; j++) {
-        look_up(row, &l, l.map.tx + (float)j * l.map.b, l.map.ty + (float)j * l.map.d, bw);
-        put_row(t, row, x, y + j, bw);
+        struct kernels_line line = {l.in.pixels, l.in.stride, l.in.w, l.in.h, l.map.tx + (float)j * l.map.b,
+                                    l.map.ty + (float)j * l.map.d, l.map.a, l.map.c};
+        t->kernels->bilinear(row[0], &line, bw);
+        put_row(t, (const float (*)[IMAGE_PIXEL])row, x, y + j, bw);
     }
 }
 
@@ -232,10 +212,10 @@ static void warp(const struct target *t, struct image in, struct warp out_to_in)
 
 void image_warp(struct image out, struct image in, struct warp out_to_in)
 {
-    warp(&(struct target){.image = out, .w = out.w, .h = out.h}, in, out_to_in);
+    warp(&(struct target){kernels_best(), .image = out, .w = out.w, .h = out.h}, in, out_to_in);
 }
 
 void image_warp_planes(float *out, int w, int h, struct image in, struct warp out_to_in)
 {
-    warp(&(struct target){.planes = out, .w = w, .h = h}, in, out_to_in);
+    warp(&(struct target){kernels_best(), .planes = out, .w = w, .h = h}, in, out_to_in);
 }

@@ -34,6 +34,9 @@ enum kernels_winograd {
     WINOGRAD_WEIGHTS_BACK,
 };
 
+/* Places (x + i dx, y + i dy) of a picture of pixels of 4 bytes; what lies outside counts as the nearest edge. */
+struct kernels_line { const uint8_t *pixels; ptrdiff_t stride; int w, h; float x, y, dx, dy; };
+
 struct kernels {
     /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits), "bf16" (and multiplies bfloat16) */
     const char *name;
@@ -102,6 +105,10 @@ struct kernels {
      * added to. */
     void (*winograd)(enum kernels_winograd how, float *out, size_t out_row, size_t out_step, const float *in,
                      size_t in_row, size_t in_step, int n, bool add);
+    /* Bilinear look-ups at n places of a line: out [n][4]; up to 15 places behind may be looked up and written as well.
+     * bytes: non-negative floats below 255.5, rounded. */
+    void (*bilinear)(float *out, const struct kernels_line *line, int n);
+    void (*bytes)(uint8_t *out, const float *in, size_t n);
     int (*hamming)(const uint64_t *a, const uint64_t *b, size_t n_words);
     /* Which of n codes differ from `code` in at most `most` bits: writes their numbers, rising, with their distances
      * (out: room for n) and returns how many. The codes lie in groups of KERNELS_GROUP, a group word by word:

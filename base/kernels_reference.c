@@ -245,10 +245,17 @@ static void split(uint32_t *out, size_t out_step, const uint32_t *in, int parts,
             out[(size_t)i * out_step + (size_t)x] = in[x * parts + i];
 }
 
+static void bytes(uint8_t *out, const float *in, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)(in[i] + 0.5f);
+}
+
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, softmax, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
     depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, false,
-    half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, transpose_reference, winograd_reference, hamming,
+    half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, transpose_reference, winograd_reference,
+    bilinear_reference, bytes, hamming,
     hamming_near,
 };

@@ -88,6 +88,14 @@ void transpose_reference(float *out, size_t out_step, const float *in, size_t in
 void winograd_reference(enum kernels_winograd how, float *out, size_t out_row, size_t out_step, const float *in,
                         size_t in_row, size_t in_step, int n, bool add);
 
+void bilinear_reference(float *out, const struct kernels_line *line, int n);
+#ifdef __AVX2__
+#define BILINEAR JOIN(bilinear_, KERNELS)
+void BILINEAR(float *out, const struct kernels_line *line, int n);
+#else
+#define BILINEAR bilinear_reference
+#endif
+
 /* bfloat16: kernels_half.c where the set has it, else kernels_half_reference.c. */
 #ifdef __AVX512BF16__
 #define HALF(name) JOIN(JOIN2(name, _), KERNELS)

@@ -6,7 +6,7 @@
 
 #include "tracker/ridge.h"
 
-enum { BINS = GRADIENT_BINS, CELL = CHANNEL_CELL, TABLE = 256 };
+enum { BINS = GRADIENT_BINS, CELL = CHANNEL_CELL, TABLE = 256, LONGEST = CHANNEL_GRID * CELL };
 
 void channels_open(struct channels *c, struct arena *arena)
 {
@@ -19,19 +19,10 @@ void channels_open(struct channels *c, struct arena *arena)
     }
 }
 
-/* Square of the gradient at p in the colour where it is largest. */
-static int gradient(const uint8_t *p, ptrdiff_t left, ptrdiff_t right, ptrdiff_t up, ptrdiff_t down, int *dx, int *dy)
+/* Of a pixel's vote, the part of the farther one of the two cells beside it. */
+static inline float share_of(int x)
 {
-    int most = -1;
-    for (int c = 0; c < 3; c++) {
-        int x = p[right + c] - p[left + c], y = p[down + c] - p[up + c], square = x * x + y * y;
-        if (square > most) {
-            most = square;
-            *dx = x;
-            *dy = y;
-        }
-    }
-    return most;
+    return ((float)((x + CELL / 2) % CELL) + 0.5f) / CELL;
 }
 
 static inline float least(float a, float b) /* fminf is a call */
@@ -39,44 +30,69 @@ static inline float least(float a, float b) /* fminf is a call */
     return a < b ? a : b;
 }
 
-/* One pixel's gradient goes to the two nearest directions of the four nearest cells. `bins` has a border of one cell. */
-static inline void vote(float *bins, int row, int x, int y, float size, float direction)
+/* One pixel's gradient goes to the two nearest directions of the two nearest cells of its row. */
+static inline void vote(float *to, float size, float direction, float right)
 {
     int first = (int)direction, second = first + 1;
     float share = direction - (float)first;
     first = first >= BINS ? first - BINS : first;
     second = second >= BINS ? second - BINS : second;
-    float right = ((float)((x + CELL / 2) % CELL) + 0.5f) / CELL, below = ((float)((y + CELL / 2) % CELL) + 0.5f) / CELL;
-    float *to = bins + ((y + CELL / 2) / CELL * row + (x + CELL / 2) / CELL) * BINS;
-    float a = size * (1 - share), b = size * share, weight = (1 - right) * (1 - below);
-    to[first] += a * weight;
-    to[second] += b * weight;
-    weight = right * (1 - below);
-    to[BINS + first] += a * weight;
-    to[BINS + second] += b * weight;
-    to += row * BINS;
-    weight = (1 - right) * below;
-    to[first] += a * weight;
-    to[second] += b * weight;
-    weight = right * below;
-    to[BINS + first] += a * weight;
-    to[BINS + second] += b * weight;
+    float a = size * (1 - share), b = size * share;
+    to[first] += a * (1 - right);
+    to[second] += b * (1 - right);
+    to[BINS + first] += a * right;
+    to[BINS + second] += b * right;
 }
 
+/* Gradients of a row of pixels, all channels side by side. */
+struct gradients { int16_t x[LONGEST * IMAGE_PIXEL], y[LONGEST * IMAGE_PIXEL]; int32_t square[LONGEST * IMAGE_PIXEL]; };
+
+static void set_gradients(struct gradients *g, struct image im, int y, int side)
+{
+    const uint8_t *row = im.pixels + (ptrdiff_t)y * im.stride;
+    const uint8_t *above = y > 0 ? row - im.stride : row, *below = y < im.h - 1 ? row + im.stride : row;
+    const int n = side * IMAGE_PIXEL, end = im.w > side ? n : n - IMAGE_PIXEL;
+    for (int i = 0; i < IMAGE_PIXEL; i++) {
+        g->x[i] = (int16_t)(row[i + (im.w > 1) * IMAGE_PIXEL] - row[i]);
+        g->x[n - IMAGE_PIXEL + i] = (int16_t)(row[n - IMAGE_PIXEL + i] - row[n - 2 * IMAGE_PIXEL + i]);
+    }
+    for (int i = IMAGE_PIXEL; i < end; i++)
+        g->x[i] = (int16_t)(row[i + IMAGE_PIXEL] - row[i - IMAGE_PIXEL]);
+    for (int i = 0; i < n; i++)
+        g->y[i] = (int16_t)(below[i] - above[i]);
+    for (int i = 0; i < n; i++)
+        g->square[i] = g->x[i] * g->x[i] + g->y[i] * g->y[i];
+}
+
+/* `line` [grid + 2, BINS]: the votes of one row of pixels, each by the colour whose gradient is largest. */
+static void fill_line(const struct channels *c, float *line, struct image im, int y, int side)
+{
+    struct gradients g;
+    set_gradients(&g, im, y, side);
+    memset(line, 0, (size_t)((side / CELL + 2) * BINS) * sizeof *line);
+    for (int x = 0; x < side; x++) {
+        const int32_t *s = g.square + x * IMAGE_PIXEL;
+        int most = s[1] > s[0], at; /* no branch: it would be guessed wrong every third time */
+        most = s[2] > s[most] ? 2 : most;
+        at = x * IMAGE_PIXEL + most;
+        if (s[most] > 0)
+            vote(line + (x + CELL / 2) / CELL * BINS, sqrtf((float)s[most]),
+                 c->turns[(g.y[at] / 2 + TABLE / 2) * TABLE + g.x[at] / 2 + TABLE / 2], share_of(x));
+    }
+}
+
+/* The votes of each row go to the two nearest rows of cells. `bins` has a border of one cell. */
 static void fill_bins(const struct channels *c, struct image im, int grid)
 {
-    int side = grid * CELL, cells = grid + 2;
-    memset(c->bins, 0, (size_t)(cells * cells * BINS) * sizeof(float));
+    float line[(CHANNEL_GRID + 2) * BINS];
+    int side = grid * CELL, wide = (grid + 2) * BINS;
+    memset(c->bins, 0, (size_t)((grid + 2) * wide) * sizeof(float));
     for (int y = 0; y < side; y++) {
-        const uint8_t *row = im.pixels + (ptrdiff_t)y * im.stride;
-        ptrdiff_t up = y > 0 ? -im.stride : 0, down = y < im.h - 1 ? im.stride : 0;
-        for (int x = 0; x < side; x++) {
-            int dx = 0, dy = 0;
-            ptrdiff_t left = x > 0 ? -IMAGE_PIXEL : 0, right = x < im.w - 1 ? IMAGE_PIXEL : 0;
-            int square = gradient(row + x * IMAGE_PIXEL, left, right, up, down, &dx, &dy);
-            if (square > 0)
-                vote(c->bins, cells, x, y, sqrtf((float)square),
-                     c->turns[(dy / 2 + TABLE / 2) * TABLE + dx / 2 + TABLE / 2]);
+        float *restrict upper = c->bins + (y + CELL / 2) / CELL * wide, *restrict lower = upper + wide, below = share_of(y);
+        fill_line(c, line, im, y, side);
+        for (int i = 0; i < wide; i++) {
+            upper[i] += line[i] * (1 - below);
+            lower[i] += line[i] * below;
         }
     }
 }

@@ -6,19 +6,19 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "nets/models/fcnt.h"
-#include "nets/models/models.h"
+#include "base/kernels.h"
+#include "tracker/colour_model.h"
 #include "tracker/gone.h"
+#include "tracker/net_maps.h"
 #include "tracker/ridge.h"
 #include "tracker/single_kinds.h"
 
-/* 168 x 168 pixels: conv2 gives 80 x 80 cells of 2 pixels from 3.5 on; their 2 x 2 means are 40 x 40 cells of 4. */
-enum { SIDE = 168, MARGIN = 4, NET_GRID = 80, PATH = 1024, OWN = GRADIENT_MAPS + COLOUR_MAPS };
+/* The net's cells of 4 pixels begin at 4.5 of its 168, the gradients' at MARGIN. */
+enum { SIDE = NET_MAPS_SIDE, MARGIN = 4, OWN = GRADIENT_MAPS + COLOUR_MAPS };
 
 struct fast_options {
     const char *weights;
-    float area, net, colour, keep, rate, weight, width, scale_step, scale_rate, doubt;
+    float area, net, colour, mix, mix_rate, keep, rate, weight, width, scale_step, scale_rate, doubt;
     struct gone_rules gone;
     int rounds, every, size_every, places;
 };
@@ -29,6 +29,8 @@ static const struct option table[] = {
     {"net", OPTION_FLOAT, AT(net), "0.7", 0, 10, NULL, "weight of the net's maps beside the gradients' 1; 0: none"},
     {"keep", OPTION_FLOAT, AT(keep), "0.75", 0.01, 1, NULL, "part of the net's maps that is chosen"},
     {"colour", OPTION_FLOAT, AT(colour), "1", 0, 10, NULL, "weight of the colour maps"},
+    {"mix", OPTION_FLOAT, AT(mix), "0.6", 0, 10, NULL, "part of the place's colours in where the target is, beside the heat"},
+    {"mix_rate", OPTION_FLOAT, AT(mix_rate), "0.04", 0, 1, NULL, "how fast those colours follow the target's"},
     {"rate", OPTION_FLOAT, AT(rate), "0.015", 0, 1, NULL, "how fast the model follows the target's look"},
     {"weight", OPTION_FLOAT, AT(weight), "0.01", 0, 1000, NULL, "regularisation of the filter"},
     {"width", OPTION_FLOAT, AT(width), "0.0625", 0.01, 1, NULL, "deviation of the wanted heat over the target's size"},
@@ -49,15 +51,15 @@ static const struct option table[] = {
 struct fast {
     struct arena *arena;
     struct fast_options options;
-    struct wide { struct net *net; struct net_run *run; int picture, low; } whole, few; /* few: the chosen maps only */
-    int n_net, n_kept; /* maps of the two */
+    struct net_maps net;
     struct channels channels;
     struct spectrum spectrum;
     struct ridge_work work;
     struct ridge every_map, head; /* the first: on the first frame, with all maps, to choose from */
     struct scale_filter scale;
+    struct colour_model colours;
     uint8_t *pixels;
-    float *maps, *all, *x, *heat, *significance; /* [OWN + n_net, CELLS]; spectra; */
+    float *maps, *all, *x, *heat, *merged, *significance; /* [OWN + n_net, CELLS]; spectra; */
     float window[RIDGE_GRID], factor;            /* factor: of the net's maps */
     int *chosen;
     struct box box;
@@ -67,72 +69,13 @@ struct fast {
     struct gone gone;
 };
 
-static enum status open_one(struct wide *w, int maps, int low)
-{
-    struct fcnt_maps_options o = {maps, low, 0, SIDE};
-    enum status s = net_create(&w->net, &model_fcnt_maps, &o, 1);
-    if (!s)
-        s = net_run_create(&w->run, w->net, 1, NET_INFER);
-    if (!s && !(s = net_find(w->net, "picture", &w->picture)))
-        s = net_find(w->net, "low", &w->low);
-    return s;
-}
-
-static enum status open_net(struct fast *t)
-{
-    char path[PATH];
-    struct net *face = NULL;
-    int taken, maps = 0;
-    const char *weights = t->options.weights;
-    enum status s = weights && *weights ? OK : file_find_weights(path, sizeof path, "fcnt");
-    weights = weights && *weights ? weights : path;
-    if (!s)
-        s = net_load(&face, weights, "deepid2");
-    if (!s) {
-        const struct deepid2_options *o = net_options(face);
-        maps = o->maps;
-        s = o->normalize ? fail(BAD_MATCH, "%s: not folded: the tracker wants the shipped form", weights) : OK;
-    }
-    net_free(&face);
-    t->n_net = 2 * maps;
-    t->n_kept = (int)fmaxf(1, roundf(t->options.keep * (float)t->n_net));
-    if (!s)
-        s = open_one(&t->whole, maps, t->n_net);
-    if (!s)
-        s = open_one(&t->few, maps, t->n_kept);
-    if (!s)
-        s = net_borrow(t->whole.net, weights, &taken);
-    if (!s && taken != 4)
-        s = fail(BAD_MATCH, "%s: holds %d of the 4 arrays of two convolutions", weights, taken);
-    return s;
-}
-
-/* A map that was not chosen is not computed: the kernels of the others are all that the small net has. */
-static void shrink_net(struct fast *t)
-{
-    static const char *const names[] = {"conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"};
-    for (int i = 0; i < 4 && t->n_net > 0; i++) {
-        size_t n, n_few;
-        const float *from = net_weight(t->whole.net, names[i], &n);
-        float *to = net_weight(t->few.net, names[i], &n_few);
-        size_t one = n / (size_t)t->n_net;
-        if (i < 2)
-            memcpy(to, from, n * sizeof(float));
-        for (int k = 0; i >= 2 && k < t->n_kept; k++)
-            memcpy(to + (size_t)k * one, from + (size_t)t->chosen[k] * one, one * sizeof(float));
-    }
-}
-
 static void fast_close(void **tracker)
 {
     struct fast *t = *tracker;
     if (!t)
         return;
     struct arena *a = t->arena;
-    net_run_free(&t->whole.run);
-    net_run_free(&t->few.run);
-    net_free(&t->whole.net);
-    net_free(&t->few.net);
+    net_maps_close(&t->net);
     arena_free(&a);
     *tracker = NULL;
 }
@@ -141,19 +84,21 @@ static void take_memory(struct fast *t)
 {
     const struct fast_options *o = &t->options;
     struct arena *a = t->arena;
-    size_t n = (size_t)(OWN + t->n_net);
+    size_t n = (size_t)(OWN + t->net.n_all);
     const struct ridge_settings settings = {o->weight, o->rate, o->width, o->rounds};
     channels_open(&t->channels, a);
     spectrum_open(&t->spectrum, a, (int)n, RIDGE_GRID);
     ridge_work_open(&t->work, a, &t->spectrum);
     ridge_open(&t->every_map, a, &t->work, (int)n, &settings);
-    ridge_open(&t->head, a, &t->work, OWN + t->n_kept, &settings);
+    ridge_open(&t->head, a, &t->work, OWN + t->net.n_kept, &settings);
     scale_open(&t->scale, a, &t->channels, o->scale_step, o->scale_rate);
+    colour_model_open(&t->colours, a);
     t->pixels = arena_alloc(a, SIDE * SIDE, IMAGE_PIXEL);
     t->maps = arena_alloc(a, n * RIDGE_CELLS, sizeof(float));
     t->all = arena_alloc(a, n * 2 * RIDGE_BINS, sizeof(float));
     t->x = arena_alloc(a, n * 2 * RIDGE_BINS, sizeof(float));
     t->heat = arena_alloc(a, RIDGE_CELLS, sizeof(float));
+    t->merged = arena_alloc(a, RIDGE_CELLS, sizeof(float));
     t->significance = arena_alloc(a, n, sizeof(float));
     t->chosen = arena_alloc(a, n, sizeof(int));
     for (int i = 0; i < RIDGE_GRID; i++)
@@ -171,7 +116,7 @@ static enum status fast_open(void **out, const void *options)
     }
     t->arena = a;
     t->options = *(const struct fast_options *)options;
-    enum status s = t->options.net > 0 ? open_net(t) : OK;
+    enum status s = t->options.net > 0 ? net_maps_open(&t->net, t->options.weights, t->options.keep) : OK;
     t->options.weights = NULL; /* the caller's text need not live on */
     if (!s) {
         take_memory(t);
@@ -188,33 +133,49 @@ static float step_of(const struct fast *t)
     return t->options.area * sqrtf(box_area(t->box)) / (RIDGE_GRID * CHANNEL_CELL);
 }
 
-/* 2 x 2 means of conv2. */
-static void shrink(float *out, const float *in)
-{
-    for (int y = 0; y < RIDGE_GRID; y++) {
-        const float *p = in + 2 * y * NET_GRID, *q = p + NET_GRID;
-        for (int x = 0; x < RIDGE_GRID; x++)
-            out[y * RIDGE_GRID + x] = 0.25f * (p[2 * x] + p[2 * x + 1] + q[2 * x] + q[2 * x + 1]);
-    }
-}
-
 /* Each map without its mean, faded towards the region's edge; returns the energy a cell over n maps. */
 static double prepare(const struct fast *t, float *maps, int n, float factor)
 {
+    const struct kernels *k = kernels_best();
     double energy = 0;
     for (int i = 0; i < n; i++, maps += RIDGE_CELLS) {
-        float mean = 0, squares = 0;
-        for (int k = 0; k < RIDGE_CELLS; k++)
-            mean += maps[k] / RIDGE_CELLS;
-        for (int y = 0; y < RIDGE_GRID; y++)
-            for (int x = 0; x < RIDGE_GRID; x++) {
-                float *p = &maps[y * RIDGE_GRID + x];
-                squares += (*p - mean) * (*p - mean);
-                *p = (*p - mean) * factor * t->window[x] * t->window[y];
-            }
-        energy += squares / RIDGE_CELLS;
+        float sum, squares;
+        k->moments(maps, RIDGE_CELLS, &sum, &squares);
+        float mean = sum / RIDGE_CELLS;
+        energy += fmaxf(squares / RIDGE_CELLS - mean * mean, 0);
+        for (int y = 0; y < RIDGE_GRID; y++) {
+            float *restrict row = maps + y * RIDGE_GRID, high = factor * t->window[y];
+            for (int x = 0; x < RIDGE_GRID; x++)
+                row[x] = (row[x] - mean) * high * t->window[x];
+        }
     }
     return energy;
+}
+
+/* The region without its margin: what cells of 4 pixels cover. */
+static struct image middle_of(const struct fast *t)
+{
+    return (struct image){t->pixels + (MARGIN * SIDE + MARGIN) * IMAGE_PIXEL, SIDE - MARGIN, SIDE - MARGIN, SIDE * IMAGE_PIXEL};
+}
+
+/* A box of the target's size, (dx, dy) cells from the region's middle. */
+static struct box cells_of(const struct fast *t, float dx, float dy)
+{
+    float cell = step_of(t) * CHANNEL_CELL, w = t->box.w / cell, h = t->box.h / cell;
+    return (struct box){RIDGE_GRID / 2 + dx - w / 2, RIDGE_GRID / 2 + dy - h / 2, w, h};
+}
+
+/* The heat and how much each place looks like the target by its colours, together: in `merged`. */
+static void merge(struct fast *t)
+{
+    const float over = 1 / fmaxf(t->usual, 1e-6f);
+    colour_model_look(&t->colours, middle_of(t));
+    for (int y = 0; y < RIDGE_GRID; y++)
+        for (int x = 0; x < RIDGE_GRID; x++) {
+            float dx = (float)(x > RIDGE_GRID / 2 ? x - RIDGE_GRID : x), dy = (float)(y > RIDGE_GRID / 2 ? y - RIDGE_GRID : y);
+            int k = y * RIDGE_GRID + x;
+            t->merged[k] = over * t->heat[k] + t->options.mix * colour_model_mean(&t->colours, cells_of(t, dx, dy));
+        }
 }
 
 /* Maps of the region around the box: gradients, colours, then the net's (on the first frame all, then the chosen). */
@@ -225,18 +186,12 @@ static void look(struct fast *t, struct image im, bool first)
     float step = step_of(t), half = (SIDE / 2 - 0.5f) * step, *colours = t->maps + GRADIENT_MAPS * RIDGE_CELLS;
     float *net = t->maps + OWN * RIDGE_CELLS;
     image_warp(patch, im, (struct warp){step, 0, c.x - half - 0.5f, 0, step, c.y - half - 0.5f});
-    struct image middle = {t->pixels + MARGIN * patch.stride + MARGIN * IMAGE_PIXEL, SIDE - MARGIN, SIDE - MARGIN,
-                           patch.stride};
+    struct image middle = middle_of(t);
     channels_gradients(&t->channels, t->maps, middle, RIDGE_GRID);
     channels_colours(colours, middle, RIDGE_GRID);
-    const struct wide *wide = first ? &t->whole : &t->few;
-    int n = first ? t->n_net : t->n_kept;
-    if (n > 0) {
-        image_to_planes(net_run_at(wide->run, wide->picture).at, SIDE, SIDE, patch);
-        net_run_forward(wide->run, 0);
-    }
-    for (int i = 0; i < n; i++)
-        shrink(net + i * RIDGE_CELLS, net_run_at(wide->run, wide->low).at + (size_t)i * NET_GRID * NET_GRID);
+    int n = first ? t->net.n_all : t->net.n_kept;
+    if (n > 0)
+        memcpy(net, net_maps_look(&t->net, patch, first), (size_t)n * RIDGE_CELLS * sizeof *net);
     /* colours are shares of a cell: where nearly all is grey they must stay small, not be blown up to noise */
     double gradients = prepare(t, t->maps, GRADIENT_MAPS, 1);
     prepare(t, colours, COLOUR_MAPS, t->options.colour);
@@ -256,11 +211,11 @@ static void choose(struct fast *t, float w, float h)
     ridge_start(&t->every_map, t->all, w, h);
     ridge_significance(&t->every_map, t->all, t->significance);
     memcpy(t->x, t->all, (size_t)OWN * ONE * sizeof(float));
-    for (int i = 0, n = 0; i < t->n_net; i++) {
+    for (int i = 0, n = 0; i < t->net.n_all; i++) {
         int better = 0;
-        for (int k = 0; k < t->n_net; k++)
+        for (int k = 0; k < t->net.n_all; k++)
             better += of_net[k] > of_net[i] || (of_net[k] == of_net[i] && k < i);
-        if (better >= t->n_kept || n >= t->n_kept)
+        if (better >= t->net.n_kept || n >= t->net.n_kept)
             continue;
         memcpy(t->x + (size_t)(OWN + n) * ONE, t->all + (size_t)(OWN + i) * ONE, ONE * sizeof(float));
         t->chosen[n++] = i;
@@ -279,11 +234,13 @@ static enum status fast_start(void *tracker, struct image im, struct box box)
     t->usual = 0;
     float cell = step_of(t) * CHANNEL_CELL, w = box.w / cell, h = box.h / cell;
     look(t, im, true);
-    spectrum_forward(&t->spectrum, t->all, t->maps, OWN + t->n_net);
+    spectrum_forward(&t->spectrum, t->all, t->maps, OWN + t->net.n_all);
     choose(t, w, h);
-    shrink_net(t);
+    if (t->net.n_all > 0)
+        net_maps_choose(&t->net, t->chosen);
     ridge_start(&t->head, t->x, w, h);
     scale_learn(&t->scale, im, box, true);
+    colour_model_learn(&t->colours, middle_of(t), cells_of(t, 0, 0), 1);
     return OK;
 }
 
@@ -321,6 +278,10 @@ static float search(struct fast *t, struct image im, float *dx, float *dy)
     spectrum_forward(&t->spectrum, t->x, t->maps, t->head.n);
     ridge_heat(&t->head, t->x, spectrum, t->heat);
     float top = ridge_top(&t->head, t->heat, dx, dy);
+    if (t->options.mix > 0 && t->usual > 0) {
+        merge(t);
+        ridge_top(&t->head, t->merged, dx, dy);
+    }
     t->alone = t->options.gone.lost > 0 ? stands_out(t, *dx, *dy, cell) : 1;
     *dx *= cell;
     *dy *= cell;
@@ -372,6 +333,7 @@ static float fast_update(void *tracker, struct image im, struct box *box)
     bool sure = top >= fmaxf(o->doubt, o->gone.lost) * t->usual && !gone_is_leaving(&t->gone), sized = sure && t->frame % o->size_every == 0;
     t->box = keep_inside(t->box, sized ? scale_search(&t->scale, im, t->box) : 1, im);
     if (sure && t->frame % o->every == 0) {
+        colour_model_learn(&t->colours, middle_of(t), cells_of(t, dx / cell, dy / cell), o->mix_rate);
         ridge_shift(&t->head, t->x, dx / cell, dy / cell);
         ridge_learn(&t->head, t->x);
     }

@@ -22,7 +22,7 @@ static enum status make_net(struct fcnt_maps *m, const char *path)
     if (s)
         return s;
     const struct deepid2_options *o = net_options(face);
-    struct fcnt_maps_options mine = {o->maps, 2 * o->maps, 12 * o->maps, FCNT_SIDE};
+    struct fcnt_maps_options mine = {.maps = o->maps, .low = 2 * o->maps, .high = 12 * o->maps, .side = FCNT_SIDE};
     if (o->normalize)
         s = fail(BAD_MATCH, "%s: not folded: the tracker wants the shipped form", path);
     if (!s)

@@ -74,8 +74,8 @@ static void set_mix(struct ridge *r, float mu)
     }
 }
 
-/* mix becomes what each map's model is multiplied by; then g = model * mix + near - price / mu. */
-static void solve_filter(struct ridge *r, float mu)
+/* mix becomes what each map's model is multiplied by. */
+static void solve_mix(struct ridge *r, float mu)
 {
     const int bins = r->spectrum->bins;
     const float total = (float)r->spectrum->cells;
@@ -85,53 +85,70 @@ static void solve_filter(struct ridge *r, float mu)
         a[k] = wanted - (r->work->energy[k] * wanted + a[k]) * over;
         b[k] = -b[k] * over;
     }
+}
+
+/* g = model * mix + near - price / mu; in the first round near and price are 0 and not read. */
+static void solve_filter(struct ridge *r, float mu, bool first)
+{
+    const int bins = r->spectrum->bins;
+    const float *restrict a = r->work->mix, *restrict b = a + bins;
     for (int i = 0; i < r->n; i++) {
         size_t at = (size_t)i * 2 * bins;
         const float *restrict x = r->model + at, *restrict y = x + bins;
         const float *restrict h = r->work->near + at, *restrict l = r->work->price + at;
         float *restrict g = r->filter + at;
         for (int k = 0; k < bins; k++) {
-            g[k] = x[k] * a[k] - y[k] * b[k] + h[k] - l[k] / mu;
-            g[bins + k] = x[k] * b[k] + y[k] * a[k] + h[bins + k] - l[bins + k] / mu;
+            g[k] = x[k] * a[k] - y[k] * b[k];
+            g[bins + k] = x[k] * b[k] + y[k] * a[k];
         }
+        for (int k = 0; !first && k < 2 * bins; k++)
+            g[k] += h[k] - l[k] / mu;
     }
 }
 
-/* The filter and its price back in space, cut to the window. */
-static void limit(struct ridge *r, float mu)
+/* The filter and its price back in space, cut to the window; its spectrum into `out`. */
+static void limit(struct ridge *r, float *out, float mu, bool first)
 {
-    const int grid = r->spectrum->grid, bins = r->spectrum->bins;
+    const int bins = r->spectrum->bins;
     const float scale = (float)r->spectrum->cells / (mu * (float)r->spectrum->cells + r->settings.weight);
+    const float *restrict g = r->filter, *restrict price = r->work->price;
+    float *restrict near = r->work->near;
     size_t all = (size_t)r->n * 2 * bins;
     for (size_t k = 0; k < all; k++)
-        r->work->near[k] = scale * (mu * r->filter[k] + r->work->price[k]);
-    spectrum_back(r->spectrum, r->work->space, r->work->near, r->n);
-    for (int i = 0; i < r->n; i++)
-        for (int y = 0; y < grid; y++)
-            for (int x = 0; x < grid; x++)
-                if (x < r->left || x >= r->right || y < r->top || y >= r->bottom)
-                    r->work->space[(i * grid + y) * grid + x] = 0;
-    spectrum_forward(r->spectrum, r->work->near, r->work->space, r->n);
+        near[k] = scale * (mu * g[k] + (first ? 0 : price[k]));
+    spectrum_back_to(r->spectrum, r->work->space, near, r->n, r->window);
+    spectrum_forward_of(r->spectrum, out, r->work->space, r->n, r->window);
+}
+
+/* What the filter is without its window is paid for in the next round. */
+static void set_price(struct ridge *r, float mu, bool first)
+{
+    const float *restrict g = r->filter, *restrict near = r->work->near;
+    float *restrict price = r->work->price;
+    size_t all = (size_t)r->n * 2 * r->spectrum->bins;
+    for (size_t k = 0; k < all; k++)
+        price[k] = (first ? 0 : price[k]) + mu * (g[k] - near[k]);
 }
 
 static void solve(struct ridge *r)
 {
-    const int bins = r->spectrum->bins;
     static const float growth = 10, most = 1000;
-    size_t all = (size_t)r->n * 2 * bins;
+    const int rounds = r->settings.rounds;
     float mu = 1;
-    memset(r->work->near, 0, all * sizeof(float));
-    memset(r->work->price, 0, all * sizeof(float));
     set_energy(r);
-    for (int i = 0; i < r->settings.rounds; i++) {
-        set_mix(r, mu);
-        solve_filter(r, mu);
-        limit(r, mu);
-        for (size_t k = 0; k < all; k++)
-            r->work->price[k] += mu * (r->filter[k] - r->work->near[k]);
+    for (int i = 0; i < rounds; i++) {
+        bool first = i == 0, last = i == rounds - 1;
+        if (first)
+            memset(r->work->mix, 0, 2 * (size_t)r->spectrum->bins * sizeof(float));
+        else
+            set_mix(r, mu);
+        solve_mix(r, mu);
+        solve_filter(r, mu, first);
+        limit(r, last ? r->filter : r->work->near, mu, first); /* the one that keeps to its window */
+        if (!last)
+            set_price(r, mu, first);
         mu = fminf(mu * growth, most);
     }
-    memcpy(r->filter, r->work->near, all * sizeof(float)); /* the one that keeps to its window */
 }
 
 static void window(int *from, int *to, float size, int grid)
@@ -145,8 +162,8 @@ void ridge_start(struct ridge *r, const float *x, float w, float h)
 {
     const int bins = r->spectrum->bins;
     set_label(r, w, h);
-    window(&r->left, &r->right, w, r->spectrum->grid);
-    window(&r->top, &r->bottom, h, r->spectrum->grid);
+    window(&r->window.left, &r->window.right, w, r->spectrum->grid);
+    window(&r->window.top, &r->window.bottom, h, r->spectrum->grid);
     memcpy(r->model, x, (size_t)r->n * 2 * bins * sizeof(float));
     solve(r);
 }

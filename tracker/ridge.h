@@ -18,11 +18,15 @@ enum { RIDGE_GRID = 40, RIDGE_HALF = RIDGE_GRID / 2 + 1, RIDGE_CELLS = RIDGE_GRI
 /* spectrum.c: the Fourier transform of many small maps as matrix products. */
 struct spectrum {
     int max, grid, half, cells, bins; /* half = grid / 2 + 1, cells = grid^2, bins = grid half */
-    float *across, *down, *back, *rows, *both; /* tables; scratch for `max` maps */
+    float *across, *down, *back, *rows, *both; /* tables; scratch of one map */
 };
 void spectrum_open(struct spectrum *s, struct arena *arena, int max, int grid);
 void spectrum_forward(const struct spectrum *s, float *out, const float *maps, int n); /* out [n, 2, bins] */
 void spectrum_back(const struct spectrum *s, float *maps, const float *in, int n);
+/* Maps that are zero elsewhere, which is not read; and only those cells back. */
+struct cells { int left, top, right, bottom; };
+void spectrum_forward_of(const struct spectrum *s, float *out, const float *maps, int n, struct cells c);
+void spectrum_back_to(const struct spectrum *s, float *maps, const float *in, int n, struct cells c);
 
 /* ridge.c: heads. What they need only while they learn is shared by all that have the same work. */
 struct ridge_settings { float weight, rate, width; int rounds; };
@@ -36,7 +40,7 @@ struct ridge {
     const struct ridge_work *work;
     struct ridge_settings settings;
     int n;
-    int left, top, right, bottom; /* cells that the filter covers */
+    struct cells window;   /* what the filter covers */
     float *label;          /* [2, bins]: spectrum of the wanted heat, which is real: its peak is at cell 0, 0 */
     float *model, *filter; /* [n, 2, bins] each */
 };

@@ -12,7 +12,7 @@ static void build_maps(struct net_builder *b, const void *options)
     const struct fcnt_maps_options *o = options;
     int x = net_input(b, "picture", (struct shape){1, 3, o->side, o->side});
     x = net_pool(b, "pool1", net_relu(b, net_conv(b, "conv1", x, .maps = o->maps, .kernel = 4)), .kernel = 2);
-    x = net_conv(b, "conv2", x, .maps = o->low, .kernel = 3);
+    x = net_conv(b, "conv2", x, .maps = o->low, .kernel = o->halved ? 4 : 3, .stride = o->halved ? 2 : 1);
     int low = net_add(b, &layer_relu, "low", NULL, 1, &x);
     net_keep(b, low);
     if (o->high == 0)
