@@ -2,14 +2,16 @@
  * The parts of an ensemble: fitted, applied. The file is ensemble_file.c's. */
 #include "train/ensemble.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/kernels.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "nets/gemm.h"
 
-enum { CHUNK = 512 };
+enum { CHUNK = 512, PAIRS_A_FACE = 20 };
 
 enum status ensemble_create(struct ensemble *e)
 {
@@ -56,23 +58,49 @@ static void take_members(float *out, uint64_t set, const struct members *m, cons
     }
 }
 
-enum status ensemble_fit(struct ensemble_part *p, const struct members *m, const float *joined, const int *person,
-                         size_t n, int components)
+/* The components of the set's joined codes; *out is the caller's. */
+static enum status cut(float **out, const struct ensemble_part *p, const struct members *m, struct variances_codes codes)
 {
-    static const struct joint_bayes_options options = { .steps = 40, .tolerance = 1e-4, .exact = true };
-    int size = set_size(p->set, m);
-    float *own = memory_alloc(n * (size_t)size, sizeof *own);
-    float *cut = memory_alloc(n * (size_t)(components < size ? components : size), sizeof *cut);
-    enum status s = own && cut ? OK : fail(NO_RESOURCE, "%s: no memory", p->name);
+    float *own = memory_alloc(codes.n * (size_t)p->pca.d, sizeof *own);
+    *out = memory_alloc(codes.n * (size_t)p->pca.k, sizeof **out);
+    enum status s = own && *out ? OK : fail(NO_RESOURCE, "%s: no memory", p->name);
     if (!s) {
-        take_members(own, p->set, m, joined, (size_t)m->size, n);
-        s = pca_fit(&p->pca, own, n, size, components);
+        take_members(own, p->set, m, codes.codes, (size_t)m->size, codes.n);
+        s = pca_apply(&p->pca, *out, own, codes.n);
     }
-    if (!s && !(s = pca_apply(&p->pca, cut, own, n)))
-        s = joint_bayes_fit(&p->joint, cut, person, n, p->pca.k, &options);
-    p->width = 1;
     memory_free(&own);
-    memory_free(&cut);
+    return s;
+}
+
+static enum status find_components(struct ensemble_part *p, const struct members *m, struct variances_codes learnt,
+                                   int components)
+{
+    int size = set_size(p->set, m);
+    float *own = memory_alloc(learnt.n * (size_t)size, sizeof *own);
+    enum status s = own ? OK : fail(NO_RESOURCE, "%s: no memory", p->name);
+    if (!s) {
+        take_members(own, p->set, m, learnt.codes, (size_t)m->size, learnt.n);
+        s = pca_fit(&p->pca, own, learnt.n, size, components);
+    }
+    memory_free(&own);
+    return s;
+}
+
+enum status ensemble_fit(struct ensemble_part *p, const struct members *m, struct variances_codes learnt,
+                         struct variances_codes apart, int components)
+{
+    static const float plain = 1;
+    float *known = NULL, *strange = NULL;
+    struct variances chosen;
+    enum status s = find_components(p, m, learnt, components);
+    if (!s && !(s = cut(&known, p, m, learnt)) && !(s = cut(&strange, p, m, apart)))
+        s = variances_choose(&p->joint, &chosen, (struct variances_codes){ known, learnt.person, learnt.n },
+                             (struct variances_codes){ strange, apart.person, apart.n }, p->pca.k, &plain, 1, PAIRS_A_FACE);
+    if (!s)
+        log_say(LOG_INFO, NULL, "%s: steep=%g within=%g eer=%.4f", p->name, chosen.steep, chosen.within, chosen.eer);
+    p->width = 1;
+    memory_free(&known);
+    memory_free(&strange);
     return s ? fail_in(s, "%s", p->name) : OK;
 }
 
@@ -81,7 +109,7 @@ int ensemble_row(const struct ensemble_part *p)
     return 2 * p->pca.k + 1;
 }
 
-struct applying { float *own, *cut, *form, *cross, *by_form, *by_cross; };
+struct applying { float *own, *cut, *form, *cross, *length, *by_form, *by_cross; };
 
 static enum status make_room(struct applying *w, struct arena *a, const struct ensemble_part *p)
 {
@@ -92,10 +120,12 @@ static enum status make_room(struct applying *w, struct arena *a, const struct e
     w->by_cross = arena_alloc(a, CHUNK * k, sizeof *w->by_cross);
     w->form = arena_alloc(a, k * k, sizeof *w->form);
     w->cross = arena_alloc(a, k * k, sizeof *w->cross);
+    w->length = arena_alloc(a, k * k, sizeof *w->length);
     enum status s = arena_seal(a);
     for (size_t i = 0; !s && i < k * k; i++) {
         w->form[i] = (float)p->joint.form[i];
         w->cross[i] = (float)p->joint.cross[i];
+        w->length[i] = (float)p->joint.length[i];
     }
     return s;
 }
@@ -105,6 +135,12 @@ static void fill_rows(float *out, struct applying *w, const struct ensemble_part
     int k = p->pca.k;
     for (int i = 0; i < n * k; i++)
         w->cut[i] -= (float)p->joint.mean[i % k];
+    gemm(false, true, n, k, k, 1, w->cut, k, w->length, k, 0, w->by_form, k);
+    for (int i = 0; i < n; i++) {
+        float squares = dot(w->by_form + i * k, w->by_form + i * k, k), by = squares > 0 ? sqrtf((float)k / squares) : 0;
+        for (int at = 0; at < k; at++)
+            w->cut[i * k + at] *= by;
+    }
     gemm(false, false, n, k, k, 1, w->cut, k, w->form, k, 0, w->by_form, k); /* A and G are symmetric */
     gemm(false, false, n, k, k, 1, w->cut, k, w->cross, k, 0, w->by_cross, k);
     for (int i = 0; i < n; i++, out += 2 * k + 1) {

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "nets/net.h"
-#include "train/fit.h"
 #include "train/member_codes.h"
 #include "train/pca.h"
+#include "train/variances.h"
 
 enum { ENSEMBLE_PARTS = 96, ENSEMBLE_COMPONENTS = 512, ENSEMBLE_NAME = 64 };
 struct ensemble_part {
@@ -18,7 +18,7 @@ struct ensemble_part {
     uint64_t set;             /* bit i: member i; its codes follow in that order */
     bool votes;               /* its score is an input of the SVM, in the order of the parts */
     struct pca pca;
-    struct joint_bayes joint; /* of the components; mean, form and cross alone when read from a file */
+    struct joint_bayes joint; /* of the components; mean, form, cross and length alone when read from a file */
     float middle, width;      /* a score counts as (score - middle) / width */
 };
 struct ensemble {
@@ -29,10 +29,11 @@ struct ensemble {
 
 enum status ensemble_create(struct ensemble *e);
 void ensemble_free(struct ensemble *e);
-/* Fits a part to joined codes [n, members.size] of the persons. Components: at most so many. */
-enum status ensemble_fit(struct ensemble_part *p, const struct members *m, const float *joined, const int *person,
-                         size_t n, int components);
-/* What a face is compared by: its components x less their mean, G x, and x'Ax. */
+/* Fits a part to joined codes [n, members.size] of `learnt` people; how far their variances are those of others is chosen on
+ * `apart` (variances.h). Components: at most so many. */
+enum status ensemble_fit(struct ensemble_part *p, const struct members *m, struct variances_codes learnt,
+                         struct variances_codes apart, int components);
+/* What a face is compared by: its components x less their mean, brought to the model's length, G x, and x'Ax. */
 int ensemble_row(const struct ensemble_part *p);
 /* out [n, ensemble_row]: rows of n joined codes of members.size numbers, one every `stride`. */
 enum status ensemble_apply(float *out, const struct ensemble_part *p, const struct members *m, const float *joined,

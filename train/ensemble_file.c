@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * An ensemble as arrays and notes of the SVM's file: "member.0" = "FILE<tab>CODES", "part.0" = "votes set middle width
- * NAME", and the arrays part.0.mean, .pca, .joint (its mean, A and G). */
+ * NAME", and the arrays part.0.mean, .pca, .joint (its mean, A, G and N). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,13 +26,13 @@ static const char *key(struct writing *w, const char *format, int number, const 
     return w->keys[w->n_keys++];
 }
 
-/* mean [k], A [k, k], G [k, k] as floats, one after the other: a row of 2 k + 1 times k. */
+/* mean [k], A, G and N [k, k] as floats, one after the other: 3 k + 1 rows of k. */
 static float *joint_numbers(struct arena *a, const struct joint_bayes *j)
 {
     size_t k = (size_t)j->d, square = k * k;
-    float *out = arena_alloc(a, k + 2 * square, sizeof *out);
+    float *out = arena_alloc(a, k + 3 * square, sizeof *out);
     if (out)
-        matrix_floats(matrix_floats(matrix_floats(out, j->mean, k), j->form, square), j->cross, square);
+        matrix_floats(matrix_floats(matrix_floats(matrix_floats(out, j->mean, k), j->form, square), j->cross, square), j->length, square);
     return out;
 }
 
@@ -58,7 +58,7 @@ static void add_parts(struct writing *w, const struct ensemble *e, struct arena 
         w->notes[w->n_notes++] = (struct tensors_note){ key(w, "part", i, NULL), value };
         add_array(w, i, 0, 1, p->pca.d, p->pca.mean);
         add_array(w, i, 1, p->pca.k, p->pca.d, p->pca.rows);
-        add_array(w, i, 2, 2 * p->pca.k + 1, p->pca.k, joint_numbers(a, &p->joint));
+        add_array(w, i, 2, 3 * p->pca.k + 1, p->pca.k, joint_numbers(a, &p->joint));
     }
 }
 
@@ -124,7 +124,7 @@ static enum status read_part(struct ensemble *e, const struct tensors *file, con
     struct ensemble_part *p = &e->parts[number];
     int64_t one = 1, d = -1, k = -1;
     const float *mean = find(file, number, 0, &one, &d), *rows = find(file, number, 1, &k, &d);
-    int64_t numbers = 2 * k + 1;
+    int64_t numbers = 3 * k + 1;
     const float *joint = rows && k <= ENSEMBLE_COMPONENTS ? find(file, number, 2, &numbers, &k) : NULL;
     if (!mean || !rows || !joint || sscanf(text, "%d %" SCNx64 " %f %f %n", &votes, &p->set, &p->middle, &p->width, &skip) < 4 ||
         !(p->width > 0))
@@ -133,17 +133,18 @@ static enum status read_part(struct ensemble *e, const struct tensors *file, con
     p->votes = votes;
     snprintf(p->name, sizeof p->name, "%s", text + skip);
     p->pca = (struct pca){ .d = (int)d, .k = (int)k, .mean = memory_alloc(wide + cut * wide, sizeof(float)) };
-    p->joint = (struct joint_bayes){ .d = (int)k, .mean = memory_alloc(cut + 2 * square, sizeof(double)) };
+    p->joint = (struct joint_bayes){ .d = (int)k, .mean = memory_alloc(cut + 3 * square, sizeof(double)) };
     e->n_parts++;
     if (!p->pca.mean || !p->joint.mean)
         return fail(NO_RESOURCE, "%s: no memory", path);
     p->pca.rows = p->pca.mean + wide;
     memcpy(p->pca.mean, mean, wide * sizeof *mean);
     memcpy(p->pca.rows, rows, cut * wide * sizeof *rows);
-    for (size_t i = 0; i < cut + 2 * square; i++)
+    for (size_t i = 0; i < cut + 3 * square; i++)
         p->joint.mean[i] = (double)joint[i];
     p->joint.form = p->joint.mean + cut;
     p->joint.cross = p->joint.form + square;
+    p->joint.length = p->joint.cross + square;
     return OK;
 }
 

@@ -36,33 +36,44 @@ static void add_pair(struct ensemble_pairs *p, int a, int b, bool same)
     p->same[p->n++] = same;
 }
 
-/* begin, n: rows of a person among the validation faces, which lie person by person, halves in turn. */
-static void add_pairs(struct ensemble_faces *f, int half, const int *begin, int n_people, int place, uint64_t *random)
+/* The half's persons are places from .. to - 1; begin: where each one's rows begin. */
+static void add_pairs(struct ensemble_faces *f, int half, const int *begin, int from, int to, uint64_t *random)
 {
     struct ensemble_pairs *p = &f->halves[half];
-    for (int i = begin[place]; i < begin[place + 1]; i++)
-        for (int k = i + 1; k < begin[place + 1] && k <= i + SAME_A_FACE; k++) {
-            int others = (n_people - half + 1) / 2, other = place; /* people of this half */
-            while (others > 1 && other == place)
-                other = 2 * random_below(random, others) + half;
-            add_pair(p, i, k, true);
-            if (other != place)
-                add_pair(p, i, begin[other] + random_below(random, begin[other + 1] - begin[other]), false);
-        }
+    for (int place = from; place < to; place++)
+        for (int i = begin[place]; i < begin[place + 1]; i++)
+            for (int k = i + 1; k < begin[place + 1] && k <= i + SAME_A_FACE; k++) {
+                int other = place;
+                while (to - from > 1 && other == place)
+                    other = from + random_below(random, to - from);
+                add_pair(p, i, k, true);
+                if (other != place)
+                    add_pair(p, i, begin[other] + random_below(random, begin[other + 1] - begin[other]), false);
+            }
+}
+
+static void add_person(struct ensemble_faces *f, const struct data *d, int person)
+{
+    int n;
+    const int *faces = data_of_person(d, person, &n);
+    for (int k = 0; k < n; k++) {
+        add_face(f, d, faces[k]);
+        f->n_val++;
+    }
 }
 
 static enum status choose_val(struct ensemble_faces *f, const struct data *d, const int *people, int n_people,
                               struct arena *a, const struct ensemble_choice *o)
 {
-    int *begin = arena_alloc(a, (size_t)n_people + 1, sizeof *begin);
-    for (int p = 0; begin && p < n_people; p++) {
-        int n;
-        const int *faces = data_of_person(d, people[p], &n);
-        for (int k = 0; k < n; k++) {
-            add_face(f, d, faces[k]);
-            f->n_val++;
+    int *begin = arena_alloc(a, (size_t)n_people + 1, sizeof *begin), place = 0;
+    int cut = (n_people + 1) / 2; /* places of the first half */
+    for (int half = 0; begin && half < HALVES; half++) {
+        for (int p = half; p < n_people; p += HALVES) {
+            add_person(f, d, people[p]);
+            begin[++place] = f->n_val;
         }
-        begin[p + 1] = f->n_val;
+        if (half == HALF_CHOOSE)
+            f->n_choose = f->n_val;
     }
     uint64_t random = o->seed + 1;
     for (int half = 0; half < HALVES; half++) {
@@ -71,8 +82,8 @@ static enum status choose_val(struct ensemble_faces *f, const struct data *d, co
         p->a = arena_alloc(a, room, sizeof *p->a);
         p->b = arena_alloc(a, room, sizeof *p->b);
         p->same = arena_alloc(a, room, sizeof *p->same);
-        for (int place = half; begin && p->a && p->b && p->same && place < n_people; place += HALVES)
-            add_pairs(f, half, begin, n_people, place, &random);
+        if (begin && p->a && p->b && p->same)
+            add_pairs(f, half, begin, half ? cut : 0, half ? n_people : cut, &random);
     }
     return arena_seal(a);
 }

@@ -9,9 +9,9 @@
 enum { HALF_CHOOSE, HALF_SCORE, HALVES };
 struct ensemble_pairs { int *a, *b, n; bool *same; }; /* a, b: rows among the validation faces */
 struct ensemble_faces {
-    int *rows;     /* numbers of data's faces: first those of train people, then all validation faces */
+    int *rows;     /* numbers of data's faces: first those of train people, then validation faces, half by half */
     int *person;   /* of each row */
-    int n_train, n_val;
+    int n_train, n_val, n_choose; /* n_choose: validation faces of HALF_CHOOSE */
     struct ensemble_pairs halves[HALVES]; /* people of even and of odd place */
 };
 struct ensemble_choice { int people, most; uint64_t seed; }; /* so many train people, at most so many faces of each */

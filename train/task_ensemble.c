@@ -92,7 +92,9 @@ static enum status add_part(struct fusing *t, const char *name, uint64_t set, bo
     *p = (struct ensemble_part){ .set = set, .votes = votes };
     snprintf(p->name, sizeof p->name, "%s", name);
     t->e.n_parts++;
-    enum status s = ensemble_fit(p, m, t->joined, t->faces.person, (size_t)t->faces.n_train, t->o->components);
+    enum status s = ensemble_fit(p, m, (struct variances_codes){ t->joined, t->faces.person, (size_t)t->faces.n_train },
+                                 (struct variances_codes){ val, t->faces.person + t->faces.n_train, (size_t)t->faces.n_choose },
+                                 t->o->components);
     size_t row = s ? 0 : (size_t)ensemble_row(p);
     float *rows = s ? NULL : memory_alloc((size_t)t->faces.n_val * row, sizeof *rows);
     if (!s && !(s = rows ? OK : fail(NO_RESOURCE, "ensemble: no memory")) &&
