@@ -50,10 +50,133 @@ static void row_full2(float *restrict out, const float *restrict a, const float 
                  k[8] * c[2 * x + 1];
 }
 
+#if defined(__AVX512F__)
+#define AFTER_ONE 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+#define BEFORE_ONE 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+#define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#elif defined(__AVX2__)
+#define AFTER_ONE 8, 0, 1, 2, 3, 4, 5, 6
+#define BEFORE_ONE 1, 2, 3, 4, 5, 6, 7, 8
+#define EVENS 0, 2, 4, 6, 8, 10, 12, 14
+#define ODDS 1, 3, 5, 7, 9, 11, 13, 15
+#else
+#define AFTER_ONE 4, 0, 1, 2
+#define BEFORE_ONE 1, 2, 3, 4
+#define EVENS 0, 2, 4, 6
+#define ODDS 1, 3, 5, 7
+#endif
+
+/* How a strip of columns ends: the picture's first or last columns, which see zeros beside them; and what is done with it. */
+struct strip { bool first, last, clip, add; int known; }; /* add: to what is there, but for the first `known` columns */
+
+/* `n` registers of columns from `in` on, all rows: each row is loaded once and goes into the three rows it is seen by. */
+static inline __attribute__((always_inline)) void strip1(float *out, const float *in, int w, int h, const float *k, float bias,
+                                                         struct strip s, const int n)
+{
+    const vec zero = { 0 }, start = zero + bias;
+    const vec k0 = zero + k[0], k1 = zero + k[1], k2 = zero + k[2], k3 = zero + k[3], k4 = zero + k[4], k5 = zero + k[5],
+              k6 = zero + k[6], k7 = zero + k[7], k8 = zero + k[8];
+    vec above[2], here[2];
+    for (int i = 0; i < n; i++)
+        above[i] = here[i] = start;
+    for (int y = 0; y <= h; y++, in += w) {
+        float *to = out + (ptrdiff_t)(y - 1) * w;
+        for (int i = 0; i < n; i++, to += LANES) {
+            const float *p = in + i * LANES;
+            vec done = above[i];
+            if (y < h) {
+                vec middle = *(const vec *)p, left, right;
+                left = s.first && i == 0 ? __builtin_shuffle(middle, zero, (ivec){ AFTER_ONE }) : *(const vec *)(p - 1);
+                right = s.last && i == n - 1 ? __builtin_shuffle(middle, zero, (ivec){ BEFORE_ONE }) : *(const vec *)(p + 1);
+                done += k6 * left + k7 * middle + k8 * right;
+                above[i] = here[i] + k3 * left + k4 * middle + k5 * right;
+                here[i] = start + k0 * left + k1 * middle + k2 * right;
+            }
+            if (y == 0)
+                continue;
+            if (s.clip)
+                done = (vec)((ivec)done & (done > zero));
+            if (s.add && !(i == 0 && s.known))
+                done += *(const vec *)to;
+            if (s.add && i == 0 && s.known)
+                for (int x = 0; x < LANES; x++) /* the columns before had it from the strip before */
+                    done[x] = x < s.known ? to[x] : to[x] + done[x];
+            *(vec *)to = done;
+        }
+    }
+}
+
+/* Step 1, w >= LANES: two registers of columns at a time; the last strip may overlap the one before. */
+static void plane1(float *out, const float *in, int w, int h, const float *k, float bias, bool clip, bool add)
+{
+    int x = 0;
+    for (; x + 2 * LANES <= w; x += 2 * LANES) {
+        struct strip s = { x == 0, x + 2 * LANES == w, clip, add, 0 };
+        strip1(out + x, in + x, w, h, k, bias, s, 2);
+    }
+    if (x + LANES <= w) {
+        struct strip s = { x == 0, x + LANES == w, clip, add, 0 };
+        strip1(out + x, in + x, w, h, k, bias, s, 1);
+        x += LANES;
+    }
+    if (x < w) {
+        struct strip s = { w == LANES, true, clip, add, x - (w - LANES) };
+        strip1(out + w - LANES, in + w - LANES, w, h, k, bias, s, 1);
+    }
+}
+
+/* Step 2, an even width: even and odd columns apart; an odd row is the last of one output row and the first of the next. */
+static inline __attribute__((always_inline)) void strip2(float *out, const float *in, int w, int h, const float *k, float bias,
+                                                         bool first, bool clip)
+{
+    const vec zero = { 0 }, start = zero + bias;
+    const vec k0 = zero + k[0], k1 = zero + k[1], k2 = zero + k[2], k3 = zero + k[3], k4 = zero + k[4], k5 = zero + k[5],
+              k6 = zero + k[6], k7 = zero + k[7], k8 = zero + k[8];
+    vec sum = start, left, even, odd;
+#define TAKE_ROW(p)                                                                                                    \
+    do {                                                                                                               \
+        const vec a = *(const vec *)(p), b = *(const vec *)((p) + LANES);                                              \
+        even = __builtin_shuffle(a, b, (ivec){ EVENS });                                                               \
+        odd = __builtin_shuffle(a, b, (ivec){ ODDS });                                                                 \
+        left = first ? __builtin_shuffle(odd, zero, (ivec){ AFTER_ONE })                                               \
+                     : __builtin_shuffle(*(const vec *)((p) - 1), *(const vec *)((p) - 1 + LANES), (ivec){ EVENS });   \
+    } while (0)
+    for (int y = 0; y < h; y += 2, in += 2 * w, out += w / 2) {
+        TAKE_ROW(in);
+        vec done = sum + k3 * left + k4 * even + k5 * odd;
+        if (y + 1 < h) {
+            TAKE_ROW(in + w);
+            done += k6 * left + k7 * even + k8 * odd;
+            sum = start + k0 * left + k1 * even + k2 * odd;
+        }
+        *(vec *)out = clip ? (vec)((ivec)done & (done > zero)) : done;
+    }
+#undef TAKE_ROW
+}
+
+static void plane2(float *out, const float *in, int w, int h, const float *k, float bias, bool clip)
+{
+    int ow = w / 2;
+    strip2(out, in, w, h, k, bias, true, clip);
+    for (int x = LANES; x < ow; x += LANES) {
+        int at = x + LANES <= ow ? x : ow - LANES;
+        strip2(out + at, in + 2 * at, w, h, k, bias, false, clip);
+    }
+}
+
 void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
                                 bool clip)
 {
     int ow = (w - 1) / stride + 1, oh = (h - 1) / stride + 1;
+    if (stride == 1 && w >= LANES) {
+        plane1(out, in, w, h, weights, bias, clip, false);
+        return;
+    }
+    if (stride == 2 && w % 2 == 0 && ow >= LANES) {
+        plane2(out, in, w, h, weights, bias, clip);
+        return;
+    }
     for (int y = 0; y < oh; y++) {
         float *o = out + (size_t)y * (size_t)ow;
         const float *mid = in + (size_t)(y * stride) * (size_t)w;
@@ -97,6 +220,10 @@ static inline void row_turned1(float *restrict g, const float *restrict a, const
 static void picture_back1(float *g, const float *d, int w, int h, const float *k, bool set)
 {
     const float turned[9] = { k[8], k[7], k[6], k[5], k[4], k[3], k[2], k[1], k[0] };
+    if (w >= LANES) {
+        plane1(g, d, w, h, turned, 0, false, !set);
+        return;
+    }
     for (int y = 0; y < h; y++, g += w, d += w) {
         bool inside = y > 0 && y + 1 < h;
         if (inside && set)

@@ -60,6 +60,7 @@ static enum status add_plan(struct layer_plan *plan, const void *options, const 
         if (memcmp(&in[i], &in[0], sizeof in[0]))
             return fail(BAD_USAGE, "adds %dx%dx%d and %dx%dx%d", in[0].c, in[0].h, in[0].w, in[i].c, in[i].h, in[i].w);
     plan->out = in[0];
+    plan->in_place = true;
     return OK;
 }
 
@@ -67,7 +68,8 @@ static void add_forward(const void *options, const struct pass *pass)
 {
     size_t n = shape_count(pass->out.shape);
     (void)options;
-    memcpy(pass->out.at, pass->in[0].at, n * sizeof(float));
+    if (pass->out.at != pass->in[0].at)
+        memcpy(pass->out.at, pass->in[0].at, n * sizeof(float));
     for (int i = 1; i < pass->n_in; i++)
         pass->kernels->add(pass->out.at, pass->in[i].at, n);
     if (pass->relu)
@@ -78,7 +80,7 @@ static void add_backward(const void *options, const struct pass *pass)
 {
     (void)options;
     for (int i = 0; i < pass->n_in; i++)
-        if (pass->in_grad[i].at)
+        if (pass->in_grad[i].at && pass->in_grad[i].at != pass->out_grad.at)
             pass->kernels->add(pass->in_grad[i].at, pass->out_grad.at, shape_count(pass->out.shape));
 }
 
@@ -100,7 +102,9 @@ static void upsample_forward(const void *options, const struct pass *pass)
     float *to = pass->out.at;
     size_t row = (size_t)(in.w * f);
     for (int i = 0; i < in.n * in.c * in.h; i++, from += in.w) {
-        for (int x = 0; x < in.w; x++)
+        for (int x = 0; f == 2 && x < in.w; x++) /* two stores a value become two shuffles a register */
+            to[2 * x] = to[2 * x + 1] = from[x];
+        for (int x = 0; f != 2 && x < in.w; x++)
             for (int k = 0; k < f; k++)
                 to[x * f + k] = from[x];
         for (int k = 1; k < f; k++)
