@@ -1,27 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Depthwise 3x3 convolution of one plane, forward and backward; compiled once per instruction set like
- * kernels_vector.c. The weights' gradient keeps its nine sums in registers over the whole plane, which is why rows are
- * copied between zeros first. */
-#include <string.h>
-
-#include "base/kernels_vector.h"
-
-/* One output row of a 3x3 sum. Rows outside the picture are given as rows of zeros' stand-in: NULL, and skipped. */
-static void row_edges(float *out, const float *row, int w, int ow, int stride, const float *k)
-{
-    out[0] += k[1] * row[0] + (w > 1 ? k[2] * row[1] : 0);
-    if (ow > 1) {
-        int x = (ow - 1) * stride;
-        out[ow - 1] += k[0] * row[x - 1] + k[1] * row[x] + (x + 1 < w ? k[2] * row[x + 1] : 0);
-    }
-}
-
-static void row_add1(float *restrict out, const float *restrict row, int ow, float k0, float k1, float k2)
-{
-#pragma omp simd
-    for (int x = 1; x < ow - 1; x++)
-        out[x] += k0 * row[x - 1] + k1 * row[x] + k2 * row[x + 1];
-}
+ * Depthwise 3x3 convolution of one plane; compiled once per instruction set like kernels_vector.c. */
+#include "base/kernels_strips.h"
 
 static void row_add2(float *restrict out, const float *restrict row, int ow, float k0, float k1, float k2)
 {
@@ -49,23 +28,6 @@ static void row_full2(float *restrict out, const float *restrict a, const float 
                  k[4] * b[2 * x] + k[5] * b[2 * x + 1] + k[6] * c[2 * x - 1] + k[7] * c[2 * x] +
                  k[8] * c[2 * x + 1];
 }
-
-#if defined(__AVX512F__)
-#define AFTER_ONE 16, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
-#define BEFORE_ONE 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
-#define EVENS 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
-#define ODDS 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
-#elif defined(__AVX2__)
-#define AFTER_ONE 8, 0, 1, 2, 3, 4, 5, 6
-#define BEFORE_ONE 1, 2, 3, 4, 5, 6, 7, 8
-#define EVENS 0, 2, 4, 6, 8, 10, 12, 14
-#define ODDS 1, 3, 5, 7, 9, 11, 13, 15
-#else
-#define AFTER_ONE 4, 0, 1, 2
-#define BEFORE_ONE 1, 2, 3, 4
-#define EVENS 0, 2, 4, 6
-#define ODDS 1, 3, 5, 7
-#endif
 
 /* How a strip of columns ends: the picture's first or last columns, which see zeros beside them; and what is done with it. */
 struct strip { bool first, last, clip, add; int known; }; /* add: to what is there, but for the first `known` columns */
@@ -108,7 +70,7 @@ static inline __attribute__((always_inline)) void strip1(float *out, const float
 }
 
 /* Step 1, w >= LANES: two registers of columns at a time; the last strip may overlap the one before. */
-static void plane1(float *out, const float *in, int w, int h, const float *k, float bias, bool clip, bool add)
+void PLANE1(float *out, const float *in, int w, int h, const float *k, float bias, bool clip, bool add)
 {
     int x = 0;
     for (; x + 2 * LANES <= w; x += 2 * LANES) {
@@ -134,14 +96,6 @@ static inline __attribute__((always_inline)) void strip2(float *out, const float
     const vec k0 = zero + k[0], k1 = zero + k[1], k2 = zero + k[2], k3 = zero + k[3], k4 = zero + k[4], k5 = zero + k[5],
               k6 = zero + k[6], k7 = zero + k[7], k8 = zero + k[8];
     vec sum = start, left, even, odd;
-#define TAKE_ROW(p)                                                                                                    \
-    do {                                                                                                               \
-        const vec a = *(const vec *)(p), b = *(const vec *)((p) + LANES);                                              \
-        even = __builtin_shuffle(a, b, (ivec){ EVENS });                                                               \
-        odd = __builtin_shuffle(a, b, (ivec){ ODDS });                                                                 \
-        left = first ? __builtin_shuffle(odd, zero, (ivec){ AFTER_ONE })                                               \
-                     : __builtin_shuffle(*(const vec *)((p) - 1), *(const vec *)((p) - 1 + LANES), (ivec){ EVENS });   \
-    } while (0)
     for (int y = 0; y < h; y += 2, in += 2 * w, out += w / 2) {
         TAKE_ROW(in);
         vec done = sum + k3 * left + k4 * even + k5 * odd;
@@ -152,7 +106,6 @@ static inline __attribute__((always_inline)) void strip2(float *out, const float
         }
         *(vec *)out = clip ? (vec)((ivec)done & (done > zero)) : done;
     }
-#undef TAKE_ROW
 }
 
 static void plane2(float *out, const float *in, int w, int h, const float *k, float bias, bool clip)
@@ -170,7 +123,7 @@ void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int s
 {
     int ow = (w - 1) / stride + 1, oh = (h - 1) / stride + 1;
     if (stride == 1 && w >= LANES) {
-        plane1(out, in, w, h, weights, bias, clip, false);
+        PLANE1(out, in, w, h, weights, bias, clip, false);
         return;
     }
     if (stride == 2 && w % 2 == 0 && ow >= LANES) {
@@ -205,148 +158,4 @@ void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int s
         for (int x = 0; clip && x < ow; x++)
             o[x] = o[x] > 0 ? o[x] : 0;
     }
-}
-
-/* The gradient of the picture where a whole 3x3 sum lies inside: the output's gradient with the kernel turned round. */
-static inline void row_turned1(float *restrict g, const float *restrict a, const float *restrict b, const float *restrict c,
-                               int w, const float *restrict k, bool set)
-{
-#pragma omp simd
-    for (int x = 1; x < w - 1; x++)
-        g[x] = (set ? 0 : g[x]) + k[8] * a[x - 1] + k[7] * a[x] + k[6] * a[x + 1] + k[5] * b[x - 1] + k[4] * b[x] + k[3] * b[x + 1] +
-                k[2] * c[x - 1] + k[1] * c[x] + k[0] * c[x + 1];
-}
-
-static void picture_back1(float *g, const float *d, int w, int h, const float *k, bool set)
-{
-    const float turned[9] = { k[8], k[7], k[6], k[5], k[4], k[3], k[2], k[1], k[0] };
-    if (w >= LANES) {
-        plane1(g, d, w, h, turned, 0, false, !set);
-        return;
-    }
-    for (int y = 0; y < h; y++, g += w, d += w) {
-        bool inside = y > 0 && y + 1 < h;
-        if (inside && set)
-            row_turned1(g, d - w, d, d + w, w, k, true);
-        else if (inside)
-            row_turned1(g, d - w, d, d + w, w, k, false);
-        for (int x = 0; set && x < w; x += inside && w > 1 ? w - 1 : 1) /* the ends, or all of a row at the border */
-            g[x] = 0;
-        for (int r = 0; r < 3; r++) {
-            if (y + r - 1 < 0 || y + r - 1 >= h)
-                continue;
-            const float *row = d + (r - 1) * w, *t = turned + 3 * r;
-            if (!inside)
-                row_add1(g, row, w, t[0], t[1], t[2]);
-            row_edges(g, row, w, w, 1, t);
-        }
-    }
-}
-
-static void picture_row_back2(float *restrict g, const float *restrict d, int w, int ow, const float *restrict k)
-{
-#pragma omp simd
-    for (int x = 0; x < ow - 1; x++) {
-        g[2 * x] += k[1] * d[x];
-        g[2 * x + 1] += k[2] * d[x] + k[0] * d[x + 1];
-    }
-    g[2 * (ow - 1)] += k[1] * d[ow - 1];
-    if (2 * (ow - 1) + 1 < w)
-        g[2 * (ow - 1) + 1] += k[2] * d[ow - 1];
-}
-
-static void picture_back2(float *g, const float *d, int w, int h, const float *k, bool set)
-{
-    if (set)
-        memset(g, 0, (size_t)w * (size_t)h * sizeof(float));
-    int ow = (w - 1) / 2 + 1, oh = (h - 1) / 2 + 1;
-    for (int y = 0; y < oh; y++)
-        for (int r = 0; r < 3; r++)
-            if (2 * y + r - 1 >= 0 && 2 * y + r - 1 < h)
-                picture_row_back2(g + (size_t)(2 * y + r - 1) * (size_t)w, d + (size_t)y * (size_t)ow, w, ow, k + 3 * r);
-}
-
-enum { PART = 256, ROOM = PART + 2 * LANES }; /* columns of the outputs looked at together */
-
-/* A row as its three taps see it, at -1, 0, +1: with step 2 the odd and the even columns apart. Zeros outside. */
-struct taps { float odd[ROOM], even[ROOM]; };
-
-static void take_row(struct taps *t, const float *row, int w, int stride, int x0, int n)
-{
-    int from = x0 * stride - 1;
-    if (stride == 1) { /* `odd` holds all columns from x0 - 1 on */
-        int first = from < 0, last = w - from < n + 2 ? w - from : n + 2;
-        t->odd[0] = 0;
-        memcpy(t->odd + first, row + from + first, (size_t)(last - first) * sizeof(float));
-        memset(t->odd + last, 0, (size_t)(n + 2 + LANES - last) * sizeof(float));
-        return;
-    }
-    int whole = (w - 2 * x0) / 2 < n ? (w - 2 * x0) / 2 : n;
-    const float *at = row + 2 * x0;
-    t->odd[0] = x0 ? at[-1] : 0;
-#pragma omp simd
-    for (int x = 0; x < whole; x++) {
-        t->even[x] = at[2 * x];
-        t->odd[x + 1] = at[2 * x + 1];
-    }
-    memset(t->even + whole, 0, (size_t)(n + LANES - whole) * sizeof(float));
-    memset(t->odd + whole + 1, 0, (size_t)(n + LANES - whole) * sizeof(float));
-    if (whole < n) /* an odd width ends with an even column */
-        t->even[whole] = at[2 * whole];
-}
-
-static void take_zeros(struct taps *t)
-{
-    memset(t, 0, sizeof *t);
-}
-
-/* Columns x0 .. x0 + n - 1 of the outputs. */
-static void weights_back_part(float *weight_grad, const float *in, const float *d, int w, int h, int stride, int x0, int n)
-{
-    struct taps rows[3];
-    float grad[ROOM];
-    vec sum[9] = { { 0 } };
-    int ow = (w - 1) / stride + 1, oh = (h - 1) / stride + 1;
-    for (int y = 0; y < oh; y++) {
-        for (int r = y && stride == 1 ? 2 : y ? 1 : 0; r < 3; r++) { /* the others are there already */
-            int iy = y * stride + r - 1;
-            struct taps *t = &rows[(iy + 1) % 3];
-            if (iy < 0 || iy >= h)
-                take_zeros(t);
-            else
-                take_row(t, in + (size_t)iy * (size_t)w, w, stride, x0, n);
-        }
-        memcpy(grad, d + (size_t)y * (size_t)ow + x0, (size_t)n * sizeof(float));
-        memset(grad + n, 0, LANES * sizeof(float));
-        const struct taps *a = &rows[y * stride % 3], *b = &rows[(y * stride + 1) % 3], *c = &rows[(y * stride + 2) % 3];
-        for (int x = 0; x < n; x += LANES) {
-            const vec g = *(const vec *)(grad + x);
-#define TAPS(ROW, FIRST)                                                                                               \
-    sum[FIRST] += g * *(const vec *)(ROW->odd + x);                                                                    \
-    sum[FIRST + 1] += g * (stride == 1 ? *(const vec *)(ROW->odd + x + 1) : *(const vec *)(ROW->even + x));            \
-    sum[FIRST + 2] += g * (stride == 1 ? *(const vec *)(ROW->odd + x + 2) : *(const vec *)(ROW->odd + x + 1));
-            TAPS(a, 0)
-            TAPS(b, 3)
-            TAPS(c, 6)
-#undef TAPS
-        }
-    }
-    for (int k = 0; k < 9; k++)
-        for (int i = 0; i < LANES; i++)
-            weight_grad[k] += sum[k][i];
-}
-
-void JOIN(depthwise3_backward_, KERNELS)(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
-                                         int h, int stride, const float *weights, bool set)
-{
-    int ow = (w - 1) / stride + 1;
-    for (int x = 0; x < ow; x += PART) {
-        int n = ow - x < PART ? ow - x : PART;
-        if (stride == 1)
-            weights_back_part(weight_grad, in, out_grad, w, h, 1, x, n);
-        else
-            weights_back_part(weight_grad, in, out_grad, w, h, 2, x, n);
-    }
-    if (in_grad)
-        (stride == 1 ? picture_back1 : picture_back2)(in_grad, out_grad, w, h, weights, set);
 }

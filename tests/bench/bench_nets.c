@@ -171,11 +171,14 @@ int main(int n_words, char **words)
 {
     struct deepid2_options id, plus;
     struct lnet_options locate;
+    struct marks_options second;
     bool layers = n_words > 1 && !strcmp(words[1], "layers");
     int bad = 0;
     option_defaults(model_deepid2.options, &id);
     option_defaults(model_deepid2plus.options, &plus);
     option_defaults(model_lnet.options, &locate);
+    option_defaults(model_marks.options, &second);
+    second.normalize = false;
     struct deepid2_options id_learn = id, plus_learn = plus, plain;
     struct lnet_options locate_learn = locate;
     locate.normalize = false; /* folded, as it is shipped */
@@ -193,6 +196,7 @@ int main(int n_words, char **words)
         { "lnet 640x384", &model_lnet, &locate, 1, 384, 640, NET_INFER },
         { "lnet 640x480", &model_lnet, &locate, 1, 480, 640, NET_INFER },
         { "lnet 1280x736", &model_lnet, &locate, 1, 736, 1280, NET_INFER },
+        { "marks second look", &model_marks, &second, 16, 0, 0, NET_INFER },
         { "deepid2 learn", &model_deepid2, &id_learn, 64, 0, 0, NET_LEARN },
         { "deepid2 learn", &model_deepid2, &id_learn, 128, 0, 0, NET_LEARN },
         { "deepid2plus learn no branches", &model_deepid2plus, &plain, 64, 0, 0, NET_LEARN },
