@@ -114,6 +114,13 @@ static void fused(struct net_builder *b) /* relus that inference does within the
     x = net_relu(b, net_sum(b, x, net_relu(b, net_scale(b, "scale", x))));
     square(b, net_relu(b, net_full(b, "full", x, .units = 9)), (struct shape){ 1, 9, 1, 1 });
 }
+static void sum_of_relus(struct net_builder *b) /* the sum may be written over its first part only where no mask of a relu is lost */
+{
+    int x = stem(b, 2, 4, 4);
+    int fine = net_relu(b, net_normalize(b, "norm", net_conv(b, "fine", x, .maps = 3, .kernel = 1)));
+    int coarse = net_conv(b, "coarse", net_pool(b, "pool", x, .kernel = 2), .maps = 3, .kernel = 1);
+    square(b, net_sum(b, fine, net_upsample(b, net_relu(b, coarse), .factor = 2)), (struct shape){ 1, 3, 4, 4 });
+}
 static void dropout(struct net_builder *b)
 {
     square(b, net_dropout(b, stem(b, 2, 4, 5), .rate = 0.4f), (struct shape){ 1, 2, 4, 5 });
@@ -188,7 +195,7 @@ static const struct { const char *name; void (*build)(struct net_builder *b); } 
     { "softmax", softmax }, { "pair L2", pair_l2 }, { "pair L1", pair_l1 }, { "pair cosine", pair_cosine },
     { "pair same", pair_same }, { "pair different", pair_different }, { "logistic", logistic },
     { "logistic focal", logistic_focal }, { "huber", huber }, { "boxes", boxes }, { "hinge", hinge },
-    { "conv strided, even", conv_strided_even },
+    { "conv strided, even", conv_strided_even }, { "sum of relus", sum_of_relus },
 };
 
 static void build_toy(struct net_builder *b, const void *options)

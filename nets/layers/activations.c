@@ -11,7 +11,7 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     (void)options;
     (void)n_in;
     plan->out = in[0];
-    plan->in_place = true;
+    plan->in_place = plan->reads_out = true;
     return OK;
 }
 
