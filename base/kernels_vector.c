@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/kernels_vector.h"
+#include "base/kernels_strips.h"
 
 #define TEXT2(a) #a
 #define TEXT(a) TEXT2(a)
@@ -147,13 +147,46 @@ static void pool_row_back(float *restrict top_grad, float *restrict low_grad, co
     }
 }
 
+/* The same, written: LANES windows from a register of each column. */
+static inline void pool_windows_back(float *top_grad, float *low_grad, const float *top, const float *low, const float *grad)
+{
+    const vec g = *(const vec *)grad;
+    const vec t0 = *(const vec *)top, t1 = *(const vec *)(top + LANES), l0 = *(const vec *)low, l1 = *(const vec *)(low + LANES);
+    const vec a = __builtin_shuffle(t0, t1, (ivec){ EVENS }), b = __builtin_shuffle(t0, t1, (ivec){ ODDS });
+    const vec c = __builtin_shuffle(l0, l1, (ivec){ EVENS }), d = __builtin_shuffle(l0, l1, (ivec){ ODDS });
+    const ivec second = b > a, fourth = d > c;
+    const vec ab = (vec)(((ivec)b & second) | ((ivec)a & ~second)), cd = (vec)(((ivec)d & fourth) | ((ivec)c & ~fourth));
+    const ivec lower = cd > ab, up = (ivec)g & ~lower, down = (ivec)g & lower;
+    const vec ga = (vec)(up & ~second), gb = (vec)(up & second), gc = (vec)(down & ~fourth), gd = (vec)(down & fourth);
+    *(vec *)top_grad = __builtin_shuffle(ga, gb, (ivec){ ZIP_LOW });
+    *(vec *)(top_grad + LANES) = __builtin_shuffle(ga, gb, (ivec){ ZIP_HIGH });
+    *(vec *)low_grad = __builtin_shuffle(gc, gd, (ivec){ ZIP_LOW });
+    *(vec *)(low_grad + LANES) = __builtin_shuffle(gc, gd, (ivec){ ZIP_HIGH });
+}
+
+static void pool_row_back_set(float *top_grad, float *low_grad, const float *top, const float *low, const float *grad, int w)
+{
+    int n = w / 2;
+    for (int x = 0; x < n; x += LANES) {
+        int at = x + LANES <= n ? x : n - LANES; /* the last may overlap the one before */
+        pool_windows_back(top_grad + 2 * at, low_grad + 2 * at, top + 2 * at, low + 2 * at, grad + at);
+    }
+    if (w % 2)
+        top_grad[w - 1] = low_grad[w - 1] = 0;
+}
+
 static void max_pool2_backward(float *in_grad, const float *in, const float *out_grad, int w, int h, bool set)
 {
     for (int y = 0; y < h / 2; y++) {
         size_t at = (size_t)(2 * y) * (size_t)w;
+        const float *grad = out_grad + (size_t)y * (size_t)(w / 2);
+        if (set && w / 2 >= LANES) {
+            pool_row_back_set(in_grad + at, in_grad + at + w, in + at, in + at + w, grad, w);
+            continue;
+        }
         if (set) /* two rows at a time: they are still in the cache when they are added to */
             memset(in_grad + at, 0, 2 * (size_t)w * sizeof(float));
-        pool_row_back(in_grad + at, in_grad + at + w, in + at, in + at + w, out_grad + (size_t)y * (size_t)(w / 2), w / 2);
+        pool_row_back(in_grad + at, in_grad + at + w, in + at, in + at + w, grad, w / 2);
     }
     if (set && h % 2)
         memset(in_grad + (size_t)(h - 1) * (size_t)w, 0, (size_t)w * sizeof(float));

@@ -32,6 +32,7 @@ struct layer_plan {
     size_t scratch;        /* floats used within one call */
     int64_t multiply_adds; /* a sample */
     bool in_place;         /* may write its output over its only input */
+    bool in_place_idle;    /* over its first input where nothing is learnt */
     bool reads_out;        /* backward reads the output: the next layer must not write over it */
     bool loss;             /* the output is one number: the weighted loss */
 };

@@ -101,7 +101,8 @@ static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, siz
             *scratch = plan.scratch;
         const struct node *from = &n->nodes[d->from[0]];
         rd->reads_out = plan.reads_out && r->use == NET_LEARN;
-        rd->in_place = plan.in_place && from->kind && !from->keep && !r->nodes[d->from[0]].reads_out &&
+        bool may = plan.in_place || (plan.in_place_idle && r->use == NET_INFER);
+        rd->in_place = may && from->kind && !from->keep && !r->nodes[d->from[0]].reads_out &&
                        users_of(r, d->from[0]) == 1;
         unsigned wanted = r->use == NET_INFER ? CAN_RELU : CAN_LEARN_RELU;
         bool fuse = rd->in_place && strcmp(d->kind->name, "relu") == 0 && from->kind->can & wanted;

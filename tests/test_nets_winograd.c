@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Winograd's convolution (nets/layers/conv_winograd.c) against plain loops: outputs and all gradients, shared and in
- * regions, with and without zeros around. */
+ * Winograd's convolution (nets/layers/conv_winograd.c) and kernels at every place (conv_unshared.c) against plain loops:
+ * outputs and all gradients, shared and in regions, with and without zeros around. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ static const struct option toy_options[] = {
     { "h", OPTION_INT, AT(h), "8", 1, 300, NULL, "of the input" },
     { "w", OPTION_INT, AT(w), "8", 1, 300, NULL, "of the input" },
     { "pad", OPTION_INT, AT(pad), "0", 0, 1, NULL, "zeros around the input" },
-    { "grid", OPTION_INT, AT(grid), "0", 0, 4, NULL, "regions along an axis" },
+    { "grid", OPTION_INT, AT(grid), "0", -1, 4, NULL, "regions along an axis; -1: each place" },
     { .name = NULL },
 };
 #undef AT
@@ -54,10 +54,15 @@ static void near(const char *what, const struct toy *o, const float *have, const
                  o->pad, o->grid, sqrt(apart), sqrt(size));
 }
 
+static int cells(int n, int grid)
+{
+    return grid < 0 ? n : grid ? grid : 1;
+}
+
 static int region(int at, int n, int grid)
 {
     int g = 0;
-    while (grid && conv_cut(n, grid, g + 1) <= at)
+    while (grid > 1 && conv_cut(n, grid, g + 1) <= at)
         g++;
     return g;
 }
@@ -71,7 +76,8 @@ static void by_hand(struct sums *to, const struct toy *o, const float *x, const 
     int oh = o->h + 2 * o->pad - 2, ow = o->w + 2 * o->pad - 2, c = o->channels;
     for (int at = 0; at < batch * o->maps * oh * ow; at++) {
         int i = at % ow, y = at / ow % oh, m = at / (ow * oh) % o->maps, s = at / (ow * oh * o->maps);
-        int map = (region(y, oh, o->grid) * (o->grid ? o->grid : 1) + region(i, ow, o->grid)) * o->maps + m;
+        int down = cells(oh, o->grid), across = cells(ow, o->grid);
+        int map = (region(y, oh, down) * across + region(i, ow, across)) * o->maps + m;
         to->out[at] = bias[map];
         to->bias_grad[map] += grad[at];
         for (int k = 0; k < 9 * c; k++) {
@@ -92,7 +98,7 @@ static void compare(const struct toy *o, int batch)
     struct net_run *r = NULL;
     struct conv c = { .maps = o->maps, .kernel = 3, .pad = o->pad, .grid = o->grid };
     struct patches p = conv_patches(&c, (struct shape){ 1, o->channels, o->h, o->w }, NULL);
-    assert_true(conv_winograd_pays(&c, &p, batch) || batch == 1);
+    assert_true(conv_winograd_pays(&c, &p, batch) || conv_unshared_pays(&c, batch) || batch == 1);
     if (net_create(&n, &toy, o, 3) || net_run_create(&r, n, batch, NET_LEARN))
         fail_msg("%s", fail_message());
     uint64_t seed = 5;
@@ -136,10 +142,12 @@ static void equals_plain_loops(void **state)
     static const struct toy cases[] = {
         { 16, 16, 6, 6, 0, 0 },  { 17, 19, 9, 7, 0, 0 },   { 32, 20, 8, 11, 1, 0 }, { 20, 40, 26, 22, 0, 0 }, { 48, 16, 4, 5, 1, 0 },
         { 33, 50, 13, 6, 1, 0 }, { 40, 60, 12, 10, 0, 2 }, { 16, 18, 15, 14, 0, 3 },
+        { 12, 10, 6, 5, 0, -1 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int batch = 1; batch <= 33; batch += 16) /* too few to pay, whole and broken products */
             compare(&cases[i], batch);
+    compare(&(struct toy){ 3, 5, 5, 4, 0, -1 }, 140); /* two products a place */
 }
 
 int main(void)

@@ -60,7 +60,7 @@ static enum status add_plan(struct layer_plan *plan, const void *options, const 
         if (memcmp(&in[i], &in[0], sizeof in[0]))
             return fail(BAD_USAGE, "adds %dx%dx%d and %dx%dx%d", in[0].c, in[0].h, in[0].w, in[i].c, in[i].h, in[i].w);
     plan->out = in[0];
-    plan->in_place = true;
+    plan->in_place_idle = true;
     return OK;
 }
 
@@ -80,7 +80,7 @@ static void add_backward(const void *options, const struct pass *pass)
 {
     (void)options;
     for (int i = 0; i < pass->n_in; i++)
-        if (pass->in_grad[i].at && pass->in_grad[i].at != pass->out_grad.at)
+        if (pass->in_grad[i].at)
             pass->kernels->add(pass->in_grad[i].at, pass->out_grad.at, shape_count(pass->out.shape));
 }
 

@@ -82,6 +82,8 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
         plan->scratch = 2 * (size_t)k * (size_t)conv_tile_rows(&p) * (size_t)p.ow;
     if (conv_winograd_fits(o, &p))
         plan->scratch = larger(plan->scratch, conv_winograd_scratch(o, &p));
+    if (conv_unshared_fits(o))
+        plan->scratch = larger(plan->scratch, conv_unshared_scratch(o, &p));
     if (conv_phases_fits(o))
         plan->scratch = larger(plan->scratch, conv_phases_scratch(o, &p));
     return OK;
@@ -126,6 +128,8 @@ static struct way way_of(const struct conv *o, const struct pass *pass)
         return (struct way){ depthwise_forward, depthwise_backward, true };
     if (conv_winograd_pays(o, &p, pass->in[0].shape.n))
         return (struct way){ conv_winograd_forward, conv_winograd_backward, true };
+    if (conv_unshared_pays(o, pass->in[0].shape.n))
+        return (struct way){ conv_unshared_forward, conv_unshared_backward, false };
     if (o->grid)
         return (struct way){ conv_regions_forward, conv_regions_backward, false };
     if (conv_rows_fits(o) && pass->half)

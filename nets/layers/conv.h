@@ -36,6 +36,12 @@ void conv_winograd_backward(const struct conv *o, const struct pass *pass);
 bool conv_phases_fits(const struct conv *o);
 size_t conv_phases_scratch(const struct conv *o, const struct patches *p);
 void conv_phases_forward(const struct conv *o, const struct pass *pass);
+/* A kernel at every place, step 1, no padding: samples side by side. */
+bool conv_unshared_fits(const struct conv *o);
+bool conv_unshared_pays(const struct conv *o, int n); /* fits, and n samples are enough */
+size_t conv_unshared_scratch(const struct conv *o, const struct patches *p);
+void conv_unshared_forward(const struct conv *o, const struct pass *pass);
+void conv_unshared_backward(const struct conv *o, const struct pass *pass);
 void conv_regions_forward(const struct conv *o, const struct pass *pass);
 void conv_regions_backward(const struct conv *o, const struct pass *pass);
 size_t conv_regions_scratch(const struct conv *o, const struct patches *p, int n);
