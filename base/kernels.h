@@ -37,6 +37,8 @@ enum kernels_winograd {
 /* Places (x + i dx, y + i dy) of a picture of pixels of 4 bytes; what lies outside counts as the nearest edge. */
 struct kernels_line { const uint8_t *pixels; ptrdiff_t stride; int w, h; float x, y, dx, dy; };
 
+struct kernels_gate { float factor, shift; };
+
 struct kernels {
     /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits), "bf16" (and multiplies bfloat16) */
     const char *name;
@@ -71,10 +73,11 @@ struct kernels {
     void (*momentum_step)(float *weight, float *velocity, float *grad, size_t n, float rate, float momentum,
                           float decay, float scale);
     /* Batch normalisation: sums of x and its squares; of grad and grad * x; in_grad += a * grad + b * x + shift, or with
-     * `set` =. Where out (may be NULL) is not above 0 a relu stood behind, and grad counts as 0. */
+     * `set` =. A relu stood behind gate.factor * x + gate.shift: where that is not above 0, grad counts as 0 ({0, 1}: no
+     * relu). */
     void (*moments)(const float *x, size_t n, float *sum, float *squares);
-    void (*normalize_sums)(const float *grad, const float *x, const float *out, size_t n, float *sum, float *with_x);
-    void (*normalize_backward)(float *in_grad, const float *grad, const float *x, const float *out, float a, float b,
+    void (*normalize_sums)(const float *grad, const float *x, struct kernels_gate gate, size_t n, float *sum, float *with_x);
+    void (*normalize_backward)(float *in_grad, const float *grad, const float *x, struct kernels_gate gate, float a, float b,
                                float shift, bool set, size_t n);
     /* Matrix products whose right side is rows at any place of a picture, so that a convolution needs no patches:
      * row k is in[offsets[k] .. offsets[k] + n - 1]. Up to KERNELS_SLACK floats behind a row may be read (and count

@@ -156,25 +156,28 @@ static void moments(const float *x, size_t n, float *total, float *squares)
     *squares = dot(x, x, n);
 }
 
-static void normalize_sums(const float *grad, const float *x, const float *out, size_t n, float *total, float *with_x)
+static float let_through(struct kernels_gate gate, float x, float grad)
+{
+    return gate.factor * x + gate.shift > 0 ? grad : 0;
+}
+
+static void normalize_sums(const float *grad, const float *x, struct kernels_gate gate, size_t n, float *total, float *with_x)
 {
     double s = 0, d = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!out || out[i] > 0) {
-            s += grad[i];
-            d += (double)grad[i] * x[i];
-        }
+    for (size_t i = 0; i < n; i++) {
+        double g = (double)let_through(gate, x[i], grad[i]);
+        s += g;
+        d += g * (double)x[i];
+    }
     *total = (float)s;
     *with_x = (float)d;
 }
 
-static void normalize_backward(float *in_grad, const float *grad, const float *x, const float *out, float a, float b,
+static void normalize_backward(float *in_grad, const float *grad, const float *x, struct kernels_gate gate, float a, float b,
                                float shift, bool set, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        double g = !out || out[i] > 0 ? grad[i] : 0;
-        in_grad[i] = (float)((set ? 0 : in_grad[i]) + a * g + (double)b * x[i] + shift);
-    }
+    for (size_t i = 0; i < n; i++)
+        in_grad[i] = (set ? 0 : in_grad[i]) + a * let_through(gate, x[i], grad[i]) + b * x[i] + shift;
 }
 
 static void rows_product(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets,

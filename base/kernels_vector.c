@@ -238,26 +238,27 @@ static void moments(const float *restrict x, size_t n, float *total, float *squa
     *squares = lanes_sum((q[0] + q[1]) + (q[2] + q[3])) + more;
 }
 
-static void normalize_sums(const float *restrict grad, const float *restrict x, const float *restrict out, size_t n,
-                           float *total, float *with_x)
+/* grad, or 0 where a relu was shut. */
+static inline vec let_through(struct kernels_gate gate, vec x, vec grad)
+{
+    return (vec)((ivec)grad & (gate.factor * x + gate.shift > 0));
+}
+
+static void normalize_sums(const float *restrict grad, const float *restrict x, struct kernels_gate gate, size_t n, float *total,
+                           float *with_x)
 {
     vec s[SUMS] = { 0 }, d[SUMS] = { 0 };
     size_t i = 0;
-    if (!out) {
-        *total = sum(grad, n);
-        *with_x = dot(grad, x, n);
-        return;
-    }
     for (; i + SUMMED <= n; i += SUMMED)
         for (size_t k = 0; k < SUMS; k++) {
             size_t at = i + k * LANES;
-            vec g = (vec)(*(const ivec *)(grad + at) & (*(const vec *)(out + at) > 0));
+            vec v = *(const vec *)(x + at), g = let_through(gate, v, *(const vec *)(grad + at));
             s[k] += g;
-            d[k] += g * *(const vec *)(x + at);
+            d[k] += g * v;
         }
     float rest = 0, more = 0;
     for (; i < n; i++) {
-        float g = out[i] > 0 ? grad[i] : 0;
+        float g = gate.factor * x[i] + gate.shift > 0 ? grad[i] : 0;
         rest += g;
         more += g * x[i];
     }
@@ -266,17 +267,14 @@ static void normalize_sums(const float *restrict grad, const float *restrict x, 
 }
 
 static void normalize_backward(float *restrict in_grad, const float *restrict grad, const float *restrict x,
-                               const float *restrict out, float a, float b, float shift, bool set, size_t n)
+                               struct kernels_gate gate, float a, float b, float shift, bool set, size_t n)
 {
-    if (out && set)
+    if (set)
         for (size_t i = 0; i < n; i++)
-            in_grad[i] = a * (out[i] > 0 ? grad[i] : 0) + b * x[i] + shift;
-    else if (out)
-        for (size_t i = 0; i < n; i++)
-            in_grad[i] += a * (out[i] > 0 ? grad[i] : 0) + b * x[i] + shift;
+            in_grad[i] = a * (gate.factor * x[i] + gate.shift > 0 ? grad[i] : 0) + b * x[i] + shift;
     else
         for (size_t i = 0; i < n; i++)
-            in_grad[i] = (set ? 0 : in_grad[i]) + a * grad[i] + b * x[i] + shift;
+            in_grad[i] += a * (gate.factor * x[i] + gate.shift > 0 ? grad[i] : 0) + b * x[i] + shift;
 }
 
 /* With the number of parts known, the loads are vectors and shuffles. */

@@ -49,6 +49,7 @@ static void along_a_row(void **state)
 {
     (void)state;
     static const int sizes[] = { 1, 2, 15, 16, 17, 31, 33, 64, 1000 };
+    static const struct kernels_gate gates[] = { { 0, 1 }, { -0.7f, 0.1f } };
     kernels_all(tables, TABLES);
     FOR_EACH_TABLE(k)
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
@@ -61,14 +62,14 @@ static void along_a_row(void **state)
             by->affine(to, a, 1.5f, 0.2f, true, n);
             by->add(to, b, n);
             by->axpy(to, 0.3f, a, n);
-            by->normalize_backward(to, a, b, s % 2 ? c : NULL, 0.5f, -0.25f, 0.1f, s % 3 == 0, n);
+            by->normalize_backward(to, a, b, gates[s % 2], 0.5f, -0.25f, 0.1f, s % 3 == 0, n);
             by->relu(to, n / 2);
             by->relu_backward(to, b, n);
             to[n] = by->sum(a, n);
             to[n + 1] = by->dot(a, b, n);
             by->moments(a, n, &to[n + 2], &to[n + 3]);
-            by->normalize_sums(a, b, NULL, n, &to[n + 4], &to[n + 5]);
-            by->normalize_sums(a, b, c, n, &to[n + 6], &to[n + 7]);
+            by->normalize_sums(a, b, gates[0], n, &to[n + 4], &to[n + 5]);
+            by->normalize_sums(a, b, gates[1], n, &to[n + 6], &to[n + 7]);
             memcpy(to + 2000, b, n * sizeof *b);
             for (size_t at = 0; at < n; at++)
                 to[2000 + at] *= s % 2 ? 5 : 60; /* shares down to nothing */

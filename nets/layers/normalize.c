@@ -7,6 +7,7 @@
 #include "nets/layers/layers.h"
 
 enum { SCALE, SHIFT, MEAN, VARIANCE };
+enum { KEPT = 4 }; /* the batch's mean and 1 / deviation, and what an input is multiplied by and what is added */
 
 float normalize_epsilon(const struct normalize *o)
 {
@@ -24,7 +25,7 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     plan->params[MEAN] = (struct layer_param){ "mean", 1, { c }, PARAM_STATISTIC, 0, 0 };
     plan->params[VARIANCE] = (struct layer_param){ "variance", 1, { c }, PARAM_STATISTIC, 0, 1 };
     plan->n_params = 4;
-    plan->keep = 2 * (size_t)c; /* the batch's mean and 1 / deviation */
+    plan->keep = KEPT * (size_t)c;
     return OK;
 }
 
@@ -64,8 +65,11 @@ static void forward(const void *options, const struct pass *pass)
             pass->kernels->affine(pass->out.at + at, pass->in[0].at + at, a, b, pass->relu, plane);
         }
         if (pass->learning) {
-            pass->keep[2 * c] = (float)mean;
-            pass->keep[2 * c + 1] = (float)inverse;
+            float *kept = pass->keep + KEPT * c;
+            kept[0] = (float)mean;
+            kept[1] = (float)inverse;
+            kept[2] = a;
+            kept[3] = b;
             pass->param_grad[MEAN].at[c] += (float)(pass->param[MEAN].at[c] - mean);
             pass->param_grad[VARIANCE].at[c] += (float)(pass->param[VARIANCE].at[c] - variance);
         }
@@ -77,16 +81,16 @@ static void backward(const void *options, const struct pass *pass)
     struct shape s = pass->in[0].shape;
     size_t plane = (size_t)(s.h * s.w);
     double n = (double)s.n * (double)plane;
-    bool relu = pass->relu;
     (void)options;
     for (int c = 0; c < s.c; c++) {
         double sum = 0, with_x = 0;
-        double mean = pass->keep[2 * c], inverse = pass->keep[2 * c + 1];
+        const float *kept = pass->keep + KEPT * c;
+        double mean = kept[0], inverse = kept[1];
+        struct kernels_gate gate = pass->relu ? (struct kernels_gate){ kept[2], kept[3] } : (struct kernels_gate){ 0, 1 };
         for (int i = 0; i < s.n; i++) {
             size_t at = ((size_t)i * (size_t)s.c + (size_t)c) * plane;
             float one, other;
-            pass->kernels->normalize_sums(pass->out_grad.at + at, pass->in[0].at + at, relu ? pass->out.at + at : NULL,
-                                          plane, &one, &other);
+            pass->kernels->normalize_sums(pass->out_grad.at + at, pass->in[0].at + at, gate, plane, &one, &other);
             sum += one;
             with_x += other;
         }
@@ -101,7 +105,7 @@ static void backward(const void *options, const struct pass *pass)
         for (int i = 0; i < s.n; i++) {
             size_t at = ((size_t)i * (size_t)s.c + (size_t)c) * plane;
             pass->kernels->normalize_backward(pass->in_grad[0].at + at, pass->out_grad.at + at, pass->in[0].at + at,
-                                              relu ? pass->out.at + at : NULL, a, b, shift, pass->in_new[0], plane);
+                                              gate, a, b, shift, pass->in_new[0], plane);
         }
     }
 }
