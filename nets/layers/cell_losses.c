@@ -34,7 +34,7 @@ static void logistic_forward(const void *options, const struct pass *pass)
     const struct logistic_loss *o = options;
     const float *x = pass->in[0].at, *t = pass->in[1].at, *m = pass->in[2].at;
     double loss = 0, slope;
-    for (size_t i = 0; i < shape_count(pass->in[0].shape); i++)
+    for (size_t i = 0, n = shape_count(pass->in[0].shape); i < n; i++)
         if (m[i] != 0)
             loss += m[i] * logistic_one(x[i], t[i], o->focus, &slope);
     pass->out.at[0] = (float)(o->weight * loss / pass->in[0].shape.n);
@@ -45,7 +45,7 @@ static void logistic_backward(const void *options, const struct pass *pass)
     const struct logistic_loss *o = options;
     const float *x = pass->in[0].at, *t = pass->in[1].at, *m = pass->in[2].at;
     double times = (double)pass->out_grad.at[0] * o->weight / pass->in[0].shape.n, slope;
-    for (size_t i = 0; pass->in_grad[0].at && i < shape_count(pass->in[0].shape); i++)
+    for (size_t i = 0, n = shape_count(pass->in[0].shape); pass->in_grad[0].at && i < n; i++)
         if (m[i] != 0) {
             logistic_one(x[i], t[i], o->focus, &slope);
             pass->in_grad[0].at[i] += (float)(times * m[i] * slope);
@@ -56,10 +56,11 @@ static void square_forward(const void *options, const struct pass *pass)
 {
     const struct square_loss *o = options;
     double loss = 0;
-    for (size_t i = 0; i < shape_count(pass->in[0].shape); i++) {
+    for (size_t i = 0, n = shape_count(pass->in[0].shape); i < n; i++) {
+        if (pass->in[2].at[i] == 0)
+            continue;
         double d = (double)pass->in[0].at[i] - pass->in[1].at[i];
-        double one = o->huber && fabs(d) > 1 ? fabs(d) - 0.5 : 0.5 * d * d;
-        loss += pass->in[2].at[i] != 0 ? pass->in[2].at[i] * one : 0;
+        loss += pass->in[2].at[i] * (o->huber && fabs(d) > 1 ? fabs(d) - 0.5 : 0.5 * d * d);
     }
     pass->out.at[0] = (float)(o->weight * loss / pass->in[0].shape.n);
 }
@@ -68,12 +69,13 @@ static void square_backward(const void *options, const struct pass *pass)
 {
     const struct square_loss *o = options;
     double times = (double)pass->out_grad.at[0] * o->weight / pass->in[0].shape.n;
-    for (size_t i = 0; pass->in_grad[0].at && i < shape_count(pass->in[0].shape); i++) {
+    for (size_t i = 0, n = shape_count(pass->in[0].shape); pass->in_grad[0].at && i < n; i++) {
+        if (pass->in[2].at[i] == 0)
+            continue;
         double d = (double)pass->in[0].at[i] - pass->in[1].at[i];
         if (o->huber && fabs(d) > 1)
             d = d > 0 ? 1 : -1;
-        if (pass->in[2].at[i] != 0)
-            pass->in_grad[0].at[i] += (float)(times * pass->in[2].at[i] * d);
+        pass->in_grad[0].at[i] += (float)(times * pass->in[2].at[i] * d);
     }
 }
 
@@ -139,7 +141,7 @@ static void box_forward(const void *options, const struct pass *pass)
     double loss = 0, d[4], t[4];
     size_t at[4];
     bool clipped[4];
-    for (size_t i = 0; i < shape_count(pass->in[2].shape); i++)
+    for (size_t i = 0, n = shape_count(pass->in[2].shape); i < n; i++)
         if (box_take(pass, i, d, t, at, clipped))
             loss += pass->in[2].at[i] * giou(d, t, NULL);
     pass->out.at[0] = (float)(o->weight * loss / pass->in[0].shape.n);
@@ -151,7 +153,7 @@ static void box_backward(const void *options, const struct pass *pass)
     double times = (double)pass->out_grad.at[0] * o->weight / pass->in[0].shape.n, d[4], t[4], slope[4];
     size_t at[4];
     bool clipped[4];
-    for (size_t i = 0; pass->in_grad[0].at && i < shape_count(pass->in[2].shape); i++) {
+    for (size_t i = 0, n = shape_count(pass->in[2].shape); pass->in_grad[0].at && i < n; i++) {
         if (!box_take(pass, i, d, t, at, clipped))
             continue;
         giou(d, t, slope);

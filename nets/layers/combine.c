@@ -120,9 +120,12 @@ static void upsample_backward(const void *options, const struct pass *pass)
     float *to = pass->in_grad[0].at;
     const float *from = pass->out_grad.at;
     for (int i = 0; to && i < in.n * in.c * in.h; i++, to += in.w)
-        for (int k = 0; k < f; k++, from += in.w * f)
-            for (int x = 0; x < in.w * f; x++)
+        for (int k = 0; k < f; k++, from += in.w * f) {
+            for (int x = 0; f == 2 && x < in.w; x++)
+                to[x] += from[2 * x] + from[2 * x + 1];
+            for (int x = 0; f != 2 && x < in.w * f; x++)
                 to[x / f] += from[x];
+        }
 }
 
 static enum status average_plan(struct layer_plan *plan, const void *options, const struct shape *in, int n_in)
