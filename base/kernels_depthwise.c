@@ -83,7 +83,7 @@ void PLANE1(float *out, const float *in, int w, int h, const float *k, float bia
         x += LANES;
     }
     if (x < w) {
-        struct strip s = { w == LANES, true, clip, add, x - (w - LANES) };
+        struct strip s = { false, true, clip, add, x - (w - LANES) };
         strip1(out + w - LANES, in + w - LANES, w, h, k, bias, s, 1);
     }
 }

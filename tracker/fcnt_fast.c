@@ -158,23 +158,30 @@ static struct image middle_of(const struct fast *t)
     return (struct image){t->pixels + (MARGIN * SIDE + MARGIN) * IMAGE_PIXEL, SIDE - MARGIN, SIDE - MARGIN, SIDE * IMAGE_PIXEL};
 }
 
-/* A box of the target's size, (dx, dy) cells from the region's middle. */
+/* A box of w x h cells, (dx, dy) cells from the region's middle. */
+static struct box cells_at(float w, float h, float dx, float dy)
+{
+    return (struct box){RIDGE_GRID / 2 + dx - w / 2, RIDGE_GRID / 2 + dy - h / 2, w, h};
+}
+
+/* The same of the target's size. */
 static struct box cells_of(const struct fast *t, float dx, float dy)
 {
-    float cell = step_of(t) * CHANNEL_CELL, w = t->box.w / cell, h = t->box.h / cell;
-    return (struct box){RIDGE_GRID / 2 + dx - w / 2, RIDGE_GRID / 2 + dy - h / 2, w, h};
+    float cell = step_of(t) * CHANNEL_CELL;
+    return cells_at(t->box.w / cell, t->box.h / cell, dx, dy);
 }
 
 /* The heat and how much each place looks like the target by its colours, together: in `merged`. */
 static void merge(struct fast *t)
 {
     const float over = 1 / fmaxf(t->usual, 1e-6f);
+    const struct box size = cells_of(t, 0, 0);
     colour_model_look(&t->colours, middle_of(t));
     for (int y = 0; y < RIDGE_GRID; y++)
         for (int x = 0; x < RIDGE_GRID; x++) {
             float dx = (float)(x > RIDGE_GRID / 2 ? x - RIDGE_GRID : x), dy = (float)(y > RIDGE_GRID / 2 ? y - RIDGE_GRID : y);
             int k = y * RIDGE_GRID + x;
-            t->merged[k] = over * t->heat[k] + t->options.mix * colour_model_mean(&t->colours, cells_of(t, dx, dy));
+            t->merged[k] = over * t->heat[k] + t->options.mix * colour_model_mean(&t->colours, cells_at(size.w, size.h, dx, dy));
         }
 }
 

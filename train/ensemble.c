@@ -2,7 +2,6 @@
  * The parts of an ensemble: fitted, applied. The file is ensemble_file.c's. */
 #include "train/ensemble.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -135,12 +134,7 @@ static void fill_rows(float *out, struct applying *w, const struct ensemble_part
     int k = p->pca.k;
     for (int i = 0; i < n * k; i++)
         w->cut[i] -= (float)p->joint.mean[i % k];
-    gemm(false, true, n, k, k, 1, w->cut, k, w->length, k, 0, w->by_form, k);
-    for (int i = 0; i < n; i++) {
-        float squares = dot(w->by_form + i * k, w->by_form + i * k, k), by = squares > 0 ? sqrtf((float)k / squares) : 0;
-        for (int at = 0; at < k; at++)
-            w->cut[i * k + at] *= by;
-    }
+    joint_bayes_bring(w->cut, w->by_form, w->length, n, k);
     gemm(false, false, n, k, k, 1, w->cut, k, w->form, k, 0, w->by_form, k); /* A and G are symmetric */
     gemm(false, false, n, k, k, 1, w->cut, k, w->cross, k, 0, w->by_cross, k);
     for (int i = 0; i < n; i++, out += 2 * k + 1) {

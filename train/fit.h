@@ -37,6 +37,8 @@ enum status joint_bayes_steepen(struct joint_bayes *j, double power);
 /* form, cross, root and length from between and within. BAD_DATA: they are no covariances. */
 enum status joint_bayes_derive(struct joint_bayes *j);
 enum status joint_bayes_copy(struct joint_bayes *out, const struct joint_bayes *j);
+/* n codes x [n, d], less their mean, brought to the length that codes have by the model: |N x|^2 = d. length: N; work [n, d]. */
+void joint_bayes_bring(float *x, float *work, const float *length, int n, int d);
 /* For the fit itself: room for d numbers a code; a little more on a diagonal. */
 enum status joint_bayes_make(struct joint_bayes *j, int d);
 void joint_bayes_lift(double *a, int d);

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/kernels.h"
 #include "base/memory.h"
+#include "nets/gemm.h"
 #include "train/fit.h"
 #include "train/matrix.h"
 
@@ -145,6 +147,17 @@ enum status joint_bayes_steepen(struct joint_bayes *j, double power)
     joint_bayes_lift(j->between, j->d);
     memory_free(&values);
     return OK;
+}
+
+void joint_bayes_bring(float *x, float *work, const float *length, int n, int d)
+{
+    const struct kernels *k = kernels_best();
+    gemm(false, true, n, d, d, 1, x, d, length, d, 0, work, d);
+    for (int i = 0; i < n; i++, x += d, work += d) {
+        float squares = k->dot(work, work, (size_t)d), by = squares > 0 ? sqrtf((float)d / squares) : 0;
+        for (int at = 0; at < d; at++)
+            x[at] *= by;
+    }
 }
 
 double joint_bayes_score(const struct joint_bayes *j, const float *x, const float *y)

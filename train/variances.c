@@ -3,8 +3,6 @@
  * matrices. */
 #include "train/variances.h"
 
-#include <math.h>
-
 #include "base/kernels.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -28,13 +26,7 @@ static void prepare(float *x, float *y, float *c, float *work, float *m, const s
     for (size_t i = 0; i < v.n * size; i++)
         x[i] = v.codes[i] - (float)j->mean[i % size];
     matrix_floats(m, j->length, size * size);
-    gemm(false, true, n, d, d, 1, x, d, m, d, 0, work, d);
-    for (size_t i = 0; i < v.n; i++) {
-        float sum = k->dot(work + i * size, work + i * size, size);
-        float by = sum > 0 ? sqrtf((float)d / sum) : 0;
-        for (size_t at = 0; at < size; at++)
-            x[i * size + at] *= by;
-    }
+    joint_bayes_bring(x, work, m, n, d);
     matrix_floats(m, j->form, size * size);
     gemm(false, false, n, d, d, 1, x, d, m, d, 0, work, d);
     for (size_t i = 0; i < v.n; i++)

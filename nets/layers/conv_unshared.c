@@ -43,6 +43,14 @@ static size_t seen(const struct patches *p, int r, int t)
     return (size_t)((t / square * p->h + y) * p->w + x) * TOGETHER;
 }
 
+/* The inputs of the samples from s on, turned; returns how many they are. */
+static int turn_inputs(const struct work *w, const struct pass *pass, int s)
+{
+    int all = pass->in[0].shape.n, n = s + TOGETHER < all ? TOGETHER : all - s;
+    pass->kernels->transpose(w->in, TOGETHER, pass->in[0].at + (size_t)s * w->in_size, w->in_size, n, (int)w->in_size, false);
+    return n;
+}
+
 static void gather(const struct work *w, const struct patches *p, int r, int n)
 {
     for (int t = 0; t < w->k; t++)
@@ -53,10 +61,8 @@ void conv_unshared_forward(const struct conv *o, const struct pass *pass)
 {
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     struct work w = work_of(o, &p, pass->scratch);
-    int all = pass->in[0].shape.n;
-    for (int s = 0; s < all; s += TOGETHER) {
-        int n = s + TOGETHER < all ? TOGETHER : all - s;
-        p.kernels->transpose(w.in, TOGETHER, pass->in[0].at + (size_t)s * w.in_size, w.in_size, n, (int)w.in_size, false);
+    for (int s = 0; s < pass->in[0].shape.n; s += TOGETHER) {
+        int n = turn_inputs(&w, pass, s);
         for (int r = 0; r < w.places; r++) {
             gather(&w, &p, r, n);
             float *out = w.out + (size_t)r * TOGETHER;
@@ -91,10 +97,8 @@ void conv_unshared_backward(const struct conv *o, const struct pass *pass)
 {
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     struct work w = work_of(o, &p, pass->scratch);
-    int all = pass->in[0].shape.n;
-    for (int s = 0; s < all; s += TOGETHER) {
-        int n = s + TOGETHER < all ? TOGETHER : all - s;
-        p.kernels->transpose(w.in, TOGETHER, pass->in[0].at + (size_t)s * w.in_size, w.in_size, n, (int)w.in_size, false);
+    for (int s = 0; s < pass->in[0].shape.n; s += TOGETHER) {
+        int n = turn_inputs(&w, pass, s);
         p.kernels->transpose(w.out, TOGETHER, pass->out_grad.at + (size_t)s * w.out_size, w.out_size, n, (int)w.out_size, false);
         memset(w.in_grad, 0, w.in_size * TOGETHER * sizeof(float));
         for (int r = 0; r < w.places; r++)
