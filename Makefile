@@ -17,7 +17,7 @@ CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trappi
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
 SETS := sse2 avx2 avx512 vpopcnt bf16
-VECTOR := kernels_vector kernels_rows kernels_depthwise kernels_depthwise_back kernels_half kernels_winograd kernels_warp
+VECTOR := kernels_vector kernels_rows kernels_depthwise kernels_depthwise_back kernels_half kernels_int8 kernels_winograd kernels_warp
 SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c nets/gpu/*.c capture/*.c detector/*.c \
              recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(foreach set,$(SETS),$(VECTOR:%=$(B)/base/%.$(set).o))
@@ -54,7 +54,7 @@ FLAGS_VECTOR := -fopenmp-simd -ffp-contract=fast -fno-tree-loop-distribute-patte
 FLAGS_sse2 :=
 FLAGS_avx2 := -mavx2 -mfma -mpopcnt
 FLAGS_avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512
-FLAGS_vpopcnt := $(FLAGS_avx512) -mavx512vpopcntdq
+FLAGS_vpopcnt := $(FLAGS_avx512) -mavx512vpopcntdq -mavx512vnni
 FLAGS_bf16 := $(FLAGS_vpopcnt) -mavx512bf16
 define vector_rule
 $$(B)/base/%.$(1).o: base/%.c

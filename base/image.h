@@ -44,6 +44,9 @@ void image_warp_planes(float *out, int w, int h, struct image in, struct warp ou
 /* The whole picture to planar floats [3, out_h, out_w], (value - 127.5) / 128; columns and rows beyond the
  * picture are 0 (grey). out_w >= im.w, out_h >= im.h. */
 void image_to_planes(float *out, int out_w, int out_h, struct image im);
+/* What the bytes 0 and 255 become. */
+#define IMAGE_PLANE_LOW (-127.5f * 0.0078125f)
+#define IMAGE_PLANE_HIGH (127.5f * 0.0078125f)
 /* Variance of the Laplacian of luma: larger is sharper. */
 float image_sharpness(struct image im);
 

@@ -16,7 +16,7 @@ unsigned cpu_features(void)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
         f |= CPU_AVX512;
-    if (f & CPU_AVX512 && __builtin_cpu_supports("avx512vpopcntdq"))
+    if (f & CPU_AVX512 && __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("avx512vnni"))
         f |= CPU_VPOPCNT;
     if (f & CPU_VPOPCNT && __builtin_cpu_supports("avx512bf16"))
         f |= CPU_BF16;

@@ -12,8 +12,10 @@ enum { KERNELS_SLACK = 32, KERNELS_MAPS = 10 }; /* rows_product works on so many
 enum { KERNELS_GROUP = 64 };                    /* codes that hamming_near compares at once */
 struct kernels_near { uint32_t number, distance; };
 
-/* How a product of rows begins and ends: from what `out` holds, or from bias[m] (NULL: 0); at least 0 with relu. */
-struct kernels_ends { bool add, relu; const float *bias; };
+/* How a product of rows begins and ends: from what `out` holds, or from bias[m] (NULL: 0); at least 0 with relu. A sum of
+ * bytes counts factor[m] times. */
+struct kernels_ends { bool add, relu; const float *bias, *factor; };
+struct kernels_range { float low, high; };
 
 /* What half_outer multiplies; steps in halves. */
 struct kernels_outer {
@@ -40,7 +42,8 @@ struct kernels_line { const uint8_t *pixels; ptrdiff_t stride; int w, h; float x
 struct kernels_gate { float factor, shift; };
 
 struct kernels {
-    /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits), "bf16" (and multiplies bfloat16) */
+    /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits and multiplies bytes), "bf16"
+     * (and multiplies bfloat16) */
     const char *name;
     void (*relu)(float *x, size_t n);
     /* grad[i] = out[i] > 0 ? grad[i] : 0 */
@@ -102,6 +105,16 @@ struct kernels {
     void (*pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in,
                           const int32_t *offsets, int m, int k, int n, struct kernels_ends ends);
     void (*half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
+    /* The same products from bytes, for running: inputs are levels 0 to 255, weights -127 to 127, four of each in a word
+     * (the first in the low bits), sums whole numbers. Where `fast_int8` is false they are the plain C twin.
+     * range: the least and the largest of x and 0.
+     * byte_quads: place by place the levels of up to four rows, round((in - low) * per); in is not below low.
+     * quads_product: rows_product whose taps, weights and rows are quads: kernels_pack_quads, byte_quads. */
+    bool fast_int8;
+    struct kernels_range (*range)(const float *x, size_t n);
+    void (*byte_quads)(uint32_t *out, const float *in, size_t in_step, int rows, float low, float per, int n);
+    void (*quads_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in,
+                          const int32_t *offsets, int m, int k, int n, struct kernels_ends ends);
     /* out[x][y] = in[y][x], or += */
     void (*transpose)(float *out, size_t out_step, const float *in, size_t in_step, int rows, int columns, bool add);
     /* One tile of n channels (a multiple of 16) that lie side by side; places are row and step floats apart. Written, or
@@ -135,6 +148,11 @@ static inline uint16_t kernels_half(float v)
  * blocks of KERNELS_MAPS outputs, in each [ceil(n_in / 2) * taps][output]. */
 void kernels_pack_pairs(uint32_t *packed, const float *weights, size_t step_out, size_t step_in, int n_out, int n_in,
                         int taps);
+
+/* Weights [n_out, rows, width] as quads of neighbours in a row, the last of a row filled up with zeros: blocks of
+ * KERNELS_MAPS outputs, in each [rows * ceil(width / 4)][output]. A level of output m's weights is worth factor[m];
+ * sums[m] is the sum of its levels, which a shift of all inputs counts by. */
+void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const float *weights, int n_out, int rows, int width);
 
 enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2, CPU_VPOPCNT = 4, CPU_BF16 = 8 };
 /* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2, avx2, avx512 or vpopcnt in the environment lowers

@@ -32,7 +32,7 @@ static inline float lanes_sum(vec v)
     return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
-/* A block of maps by two vectors of places; weights and rows are words: floats, or pairs of halves; a tap's weights are
+/* A block of maps by two vectors of places; weights and rows are words: floats, pairs of halves, or quads of bytes; a tap's weights are
  * w_step words from the next one's. */
 typedef void rows_block(float *out, size_t out_step, const void *weights, int w_step, const void *rows,
                         const int32_t *offsets, int k, struct kernels_ends ends);
@@ -46,7 +46,7 @@ static inline void rows_panels(rows_block *const *blocks, int most, float *out, 
     float edge[KERNELS_MAPS * WIDE] = {0};
     for (int tap = 0; tap < k || tap == 0; tap += TAPS) { /* rows and weights of some taps stay in the first-level cache */
         int taps = k - tap < TAPS ? k - tap : TAPS;
-        struct kernels_ends now = { ends.add || tap > 0, ends.relu && tap + TAPS >= k, NULL };
+        struct kernels_ends now = { ends.add || tap > 0, ends.relu && tap + TAPS >= k, NULL, NULL };
         for (int panel = 0; panel < n; panel += PANEL)
             for (int first = 0, maps; first < m; first += maps) {
                 int in_block = first % KERNELS_MAPS, block = first - in_block;
@@ -57,6 +57,7 @@ static inline void rows_panels(rows_block *const *blocks, int most, float *out, 
                 const uint32_t *rows = in;
                 float *to = out + (size_t)first * out_step;
                 now.bias = ends.bias ? ends.bias + first : NULL;
+                now.factor = ends.factor ? ends.factor + first : NULL;
                 int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
                 for (; x + WIDE <= end; x += WIDE)
                     blocks[maps](to + x, out_step, w, w_step, rows + x, offsets + tap, taps, now);
@@ -109,5 +110,18 @@ void HALF(half_pairs)(uint32_t *out, size_t out_step, const float *even, const f
 void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
                          int m, int k, int n, struct kernels_ends ends);
 void HALF(half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
+
+/* Bytes: kernels_int8.c likewise. */
+#ifdef __AVX512VNNI__
+#define INT8(name) JOIN(JOIN2(name, _), KERNELS)
+enum { FAST_INT8 = 1 };
+#else
+#define INT8(name) name##_reference
+enum { FAST_INT8 = 0 };
+#endif
+struct kernels_range INT8(range)(const float *x, size_t n);
+void INT8(byte_quads)(uint32_t *out, const float *in, size_t in_step, int rows, float low, float per, int n);
+void INT8(quads_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
+                          int m, int k, int n, struct kernels_ends ends);
 
 #endif

@@ -33,6 +33,8 @@ const struct option detector_option_table[] = {
       "windows that overlap more than this (intersection over union) are one face" },
     { "half", OPTION_BOOL, offsetof(struct detector_options, half), "yes", 0, 0, NULL,
       "multiply with bfloat16 on processors that are faster so; sums stay floats" },
+    { "int8", OPTION_BOOL, offsetof(struct detector_options, int8), "yes", 0, 0, NULL,
+      "multiply bytes in LNet on processors that are faster so: inputs and weights in 255 levels" },
     { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "1", 0, PYRAMID_MOST, NULL,
       "how often the picture is halved and searched again, for faces that fill it" },
     { "enlarge", OPTION_INT, offsetof(struct detector_options, enlarge), "0", 0, ENLARGE_MOST, NULL,
@@ -87,6 +89,7 @@ static enum status levels_plan(struct detector *d, int w, int h)
             return s;
         }
         net_run_half(l->run, d->options.half);
+        net_run_int8(l->run, d->options.int8);
         if (i != own) {
             l->picture = (struct image){ NULL, lw, lh, lw * IMAGE_PIXEL };
             l->picture.pixels = memory_alloc((size_t) lh, (size_t) l->picture.stride);
@@ -184,8 +187,7 @@ static int run_level(struct detector *d, int i, struct image im, int n)
         image_resize(l->picture, im);
         im = l->picture;
     }
-    const struct tensor in = net_run_at(l->run, d->input);
-    image_to_planes(in.at, in.shape.w, in.shape.h, im);
+    net_run_picture(l->run, d->input, im);
     net_run_forward(l->run, 0);
     const float least = locate_logit(d->second ? d->options.glance : d->options.score);
     return locate_windows(&d->locate, l->run, 0, least, ldexpf(1, i - d->options.enlarge), d->windows, n, WINDOWS);

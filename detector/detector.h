@@ -16,6 +16,7 @@ struct detector_options {
     float glance;        /* least score of LNet alone that is worth a second look */
     float overlap;       /* IoU above which two windows are one face */
     bool half;           /* products of bfloat16 where that is faster */
+    bool int8;           /* products of bytes in LNet where that is faster */
     int pyramid;         /* halvings of the picture that are searched too, for very large faces; 0: none */
     int enlarge; /* how often the picture is doubled first */
 };

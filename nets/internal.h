@@ -3,6 +3,7 @@
 #ifndef FACETRAIL_NETS_INTERNAL_H
 #define FACETRAIL_NETS_INTERNAL_H
 
+#include "base/image.h"
 #include "base/kernels.h"
 #include "base/memory.h"
 #include "nets/net.h"
@@ -29,6 +30,7 @@ struct layer_plan {
     int n_params;
     struct layer_param params[LAYER_PARAMS];
     size_t keep;           /* floats remembered from forward to backward, for the whole batch */
+    size_t levels;         /* floats that `prepare` fills, in inference */
     size_t scratch;        /* floats used within one call */
     int64_t multiply_adds; /* a sample */
     bool in_place;         /* may write its output over its only input */
@@ -45,11 +47,13 @@ struct pass { /* all that a layer may touch */
     const struct tensor *param_grad; /* added to */
     int n_in;
     struct tensor out, out_grad;
-    float *keep, *scratch;
+    float *keep, *scratch; /* keep: in inference what `prepare` wrote */
     const struct kernels *kernels;
     uint64_t *random;
     bool learning; /* statistics of the batch, dropout */
     bool half;     /* products may round their factors to bfloat16 (kernels->fast_half) */
+    bool int8;     /* or to bytes (kernels->fast_int8), where nothing is learnt */
+    const struct image *picture; /* int8: in[0] is this picture, and not filled; else NULL */
     bool relu;     /* the next layer is an in-place relu that this call does as well (CAN_RELU, CAN_LEARN_RELU) */
 };
 
@@ -59,6 +63,11 @@ enum layer_can {
     CAN_SET = 4,        /* backward honours pass.in_new; for other kinds new gradients are zeroed before */
 };
 
+struct layer_int8 { /* of kinds that can multiply bytes */
+    void (*prepare)(const void *options, const struct pass *pass); /* the weights as levels: fills pass.keep */
+    bool (*pixels)(const void *options);                           /* forward can read pass.picture */
+};
+
 struct layer_kind {
     const char *name, *about;
     size_t options_size;
@@ -66,6 +75,7 @@ struct layer_kind {
     enum status (*plan)(struct layer_plan *plan, const void *options, const struct shape *in, int n_in);
     void (*forward)(const void *options, const struct pass *pass);
     void (*backward)(const void *options, const struct pass *pass);
+    const struct layer_int8 *int8; /* NULL: always floats */
 };
 
 /* nets/layers/layers.c: every kind there is, for the gradient test and `show`. */
@@ -122,7 +132,9 @@ struct net_run {
     float *gradients; /* the shape of net->weights */
     float *scratch;
     uint64_t random;
-    bool half;
+    bool half, int8;
+    int pictured; /* the input that `picture` is; -1: none */
+    struct image picture;
     const struct kernels *kernels;
 };
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/image.h"
 #include "base/option.h"
 #include "base/status.h"
 #include "base/tensors.h"
@@ -97,6 +98,13 @@ size_t net_run_bytes(const struct net_run *r);
 /* Factors of the shared convolutions' products rounded to bfloat16, where that is faster (false: it is not, and nothing
  * changes); sums, weights and everything else stay floats. */
 bool net_run_half(struct net_run *r, bool half);
+/* Fills an input of three maps with a picture, as image_to_planes does. An int8 run may read the pixels instead when it goes
+ * forward: they must still be there. */
+void net_run_picture(struct net_run *r, int input, struct image im);
+/* The same as net_run_half with bytes, where there is a way for them (1x1 kernels; steps over a picture's pixels): inputs in 255 levels from the
+ * least to the largest of the layer's input, weights in 127 either way from 0, an output each; what comes out are floats.
+ * The weights are taken as they are at this call; NET_INFER runs only. */
+bool net_run_int8(struct net_run *r, bool int8);
 void net_run_set_random(struct net_run *r, uint64_t seed); /* for dropout and noise */
 /* Microseconds spent in each layer of forward passes so far, for `eval speed` and benches. */
 int64_t net_run_layer_us(const struct net_run *r, int layer);

@@ -96,7 +96,7 @@ static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, siz
             if (memcmp(plan.params[p].dims, n->params[d->first_param + p].as.dims, sizeof plan.params[p].dims))
                 return fail(BAD_MATCH, "net %s: layer %s does not fit a picture of %dx%d", n->model->name, d->name, w, h);
         rd->out.shape = plan.out;
-        keep[i] = r->use == NET_LEARN ? plan.keep : 0;
+        keep[i] = r->use == NET_LEARN ? plan.keep : r->use == NET_INFER ? plan.levels : 0;
         if (plan.scratch > *scratch)
             *scratch = plan.scratch;
         const struct node *from = &n->nodes[d->from[0]];
@@ -210,10 +210,8 @@ static void take_feed(struct net_run *r, const struct run_memory *m)
     }
 }
 
-static void take_for_learning(struct net_run *r, const struct run_memory *m, const size_t *keep, bool *wanted)
+static void take_for_learning(struct net_run *r, const struct run_memory *m, bool *wanted)
 {
-    for (int i = 0; i < r->net->n_nodes; i++)
-        r->nodes[i].keep = keep[i] ? m->take(m->from, keep[i]) : NULL;
     mark_gradients(r->net, wanted);
     place_gradients(r, m, wanted);
     mark_new(r);
@@ -242,6 +240,7 @@ static enum status create(struct net_run **out, const struct net *n, int batch, 
     r->batch = r->n = batch;
     r->kernels = kernels_best();
     r->random = 1;
+    r->pictured = -1;
     mark_needed(r);
     enum status s = plan_nodes(r, h, w, keep, &scratch);
     if (!s) {
@@ -249,10 +248,12 @@ static enum status create(struct net_run **out, const struct net *n, int batch, 
             take_feed(r, m);
         else
             take_outputs(r, m, at, plan);
+        for (int i = 0; i < n->n_nodes; i++)
+            r->nodes[i].keep = keep[i] ? m->take(m->from, keep[i]) : NULL;
         if (!memory)
             r->scratch = take_floats(a, scratch);
         if (use == NET_LEARN)
-            take_for_learning(r, m, keep, wanted);
+            take_for_learning(r, m, wanted);
         s = arena_seal(a);
     }
     if (s) {

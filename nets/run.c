@@ -43,6 +43,8 @@ struct pass net_run_pass(struct net_run *r, int i, bool learning)
         .random = &r->random,
         .learning = learning,
         .half = r->half,
+        .int8 = r->int8,
+        .picture = r->net->nodes[i].n_from && r->net->nodes[i].from[0] == r->pictured ? &r->picture : NULL,
         .relu = d->relu_after,
     };
 }
@@ -141,6 +143,41 @@ bool net_run_half(struct net_run *r, bool half)
 {
     r->half = half && r->kernels->fast_half;
     return r->half;
+}
+
+bool net_run_int8(struct net_run *r, bool int8)
+{
+    r->int8 = int8 && r->kernels->fast_int8 && r->use == NET_INFER;
+    for (int i = 0; i < r->net->n_nodes && r->int8; i++) {
+        const struct node *node = &r->net->nodes[i];
+        if (node->kind && node->kind->int8 && r->nodes[i].needed) {
+            struct pass p = net_run_pass(r, i, false);
+            node->kind->int8->prepare(node->options, &p);
+        }
+    }
+    return r->int8;
+}
+
+/* Whether all that read this input can read pixels. */
+static bool reads_pixels(const struct net_run *r, int input)
+{
+    for (int i = 0; i < r->net->n_nodes; i++) {
+        const struct node *node = &r->net->nodes[i];
+        for (int k = 0; k < node->n_from; k++)
+            if (r->nodes[i].needed && node->from[k] == input && !(node->kind->int8 && node->kind->int8->pixels(node->options)))
+                return false;
+    }
+    return r->int8;
+}
+
+void net_run_picture(struct net_run *r, int input, struct image im)
+{
+    struct tensor in = net_run_at(r, input);
+    CHECK(r->batch == 1 && in.shape.c == 3 && im.w <= in.shape.w && im.h <= in.shape.h);
+    r->picture = im;
+    r->pictured = reads_pixels(r, input) ? input : -1;
+    if (r->pictured < 0)
+        image_to_planes(in.at, in.shape.w, in.shape.h, im);
 }
 
 void net_run_set_random(struct net_run *r, uint64_t seed)

@@ -83,7 +83,7 @@ static void tanh_backward(const void *options, const struct pass *pass)
     chain(pass, true);
 }
 
-const struct layer_kind layer_relu = { "relu", "max(0, x)", 0, 0, plan, relu_forward, relu_backward };
+const struct layer_kind layer_relu = { "relu", "max(0, x)", 0, 0, plan, relu_forward, relu_backward, NULL };
 const struct layer_kind layer_sigmoid = { "sigmoid", "1 / (1 + exp(-x))", 0, 0, plan, sigmoid_forward,
-                                          sigmoid_backward };
-const struct layer_kind layer_tanh = { "tanh", "hyperbolic tangent", 0, 0, plan, tanh_forward, tanh_backward };
+                                          sigmoid_backward, NULL };
+const struct layer_kind layer_tanh = { "tanh", "hyperbolic tangent", 0, 0, plan, tanh_forward, tanh_backward, NULL };

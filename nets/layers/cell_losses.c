@@ -165,8 +165,8 @@ static void box_backward(const void *options, const struct pass *pass)
 
 const struct layer_kind layer_logistic_loss = { "logistic_loss", "cross entropy a cell, focal when asked",
                                                 sizeof(struct logistic_loss), 0, same_plan, logistic_forward,
-                                                logistic_backward };
+                                                logistic_backward, NULL };
 const struct layer_kind layer_square_loss = { "square_loss", "square or Huber a cell", sizeof(struct square_loss), 0,
-                                              same_plan, square_forward, square_backward };
+                                              same_plan, square_forward, square_backward, NULL };
 const struct layer_kind layer_box_loss = { "box_loss", "1 - GIoU a cell", sizeof(struct box_loss), 0, box_plan,
-                                           box_forward, box_backward };
+                                           box_forward, box_backward, NULL };

@@ -158,9 +158,9 @@ static void average_backward(const void *options, const struct pass *pass)
 }
 
 const struct layer_kind layer_join = { "join", "one after the other along the maps", 0, CAN_SET, join_plan, join_forward,
-                                       join_backward };
-const struct layer_kind layer_add = { "add", "sum of equal shapes", 0, CAN_RELU, add_plan, add_forward, add_backward };
+                                       join_backward, NULL };
+const struct layer_kind layer_add = { "add", "sum of equal shapes", 0, CAN_RELU, add_plan, add_forward, add_backward, NULL };
 const struct layer_kind layer_upsample = { "upsample", "each value becomes a square", sizeof(struct upsample), 0,
-                                           upsample_plan, upsample_forward, upsample_backward };
+                                           upsample_plan, upsample_forward, upsample_backward, NULL };
 const struct layer_kind layer_average = { "average", "mean over the maps (LNet's response)", 0, 0, average_plan,
-                                          average_forward, average_backward };
+                                          average_forward, average_backward, NULL };

@@ -84,8 +84,14 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
         plan->scratch = larger(plan->scratch, conv_winograd_scratch(o, &p));
     if (conv_unshared_fits(o))
         plan->scratch = larger(plan->scratch, conv_unshared_scratch(o, &p));
-    if (conv_phases_fits(o))
+    if (conv_int8_fits(o)) {
+        plan->scratch = larger(plan->scratch, conv_int8_scratch(o, &p));
+        plan->levels = conv_int8_levels(o, p.c);
+    }
+    if (conv_phases_fits(o)) {
         plan->scratch = larger(plan->scratch, conv_phases_scratch(o, &p));
+        plan->levels = p.c == PIXEL_MAPS ? conv_phases_levels(o) : 0;
+    }
     return OK;
 }
 
@@ -126,6 +132,8 @@ static struct way way_of(const struct conv *o, const struct pass *pass)
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     if (depthwise(o))
         return (struct way){ depthwise_forward, depthwise_backward, true };
+    if (pass->int8 && conv_int8_fits(o))
+        return (struct way){ conv_int8_forward, NULL, false };
     if (conv_winograd_pays(o, &p, pass->in[0].shape.n))
         return (struct way){ conv_winograd_forward, conv_winograd_backward, true };
     if (conv_unshared_pays(o, pass->in[0].shape.n))
@@ -152,7 +160,22 @@ static void backward(const void *options, const struct pass *pass)
     way.backward(options, pass);
 }
 
+static void prepare(const void *options, const struct pass *pass)
+{
+    if (conv_int8_fits(options))
+        conv_int8_prepare(options, pass);
+    else if (conv_phases_fits(options) && pass->in[0].shape.c == PIXEL_MAPS)
+        conv_phases_prepare(options, pass);
+}
+
+static bool pixels(const void *options)
+{
+    return conv_phases_fits(options);
+}
+
+static const struct layer_int8 int8 = { prepare, pixels };
+
 const struct layer_kind layer_conv = {
     "conv", "convolution: shared, locally shared, unshared or depthwise", sizeof(struct conv), CAN_RELU | CAN_SET, plan, forward,
-    backward,
+    backward, &int8,
 };

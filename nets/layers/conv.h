@@ -26,6 +26,19 @@ void conv_rows_backward(const struct conv *o, const struct pass *pass);
 size_t conv_rows_half_scratch(const struct conv *o, const struct patches *p);
 void conv_rows_half_forward(const struct conv *o, const struct pass *pass);
 void conv_rows_half_backward(const struct conv *o, const struct pass *pass);
+/* 1x1 when pass->int8; forward only. pass->keep: levels of the weights, and what they are worth. */
+bool conv_int8_fits(const struct conv *o);
+size_t conv_int8_levels(const struct conv *o, int maps_in); /* floats of them */
+void conv_int8_prepare(const struct conv *o, const struct pass *pass);
+size_t conv_int8_scratch(const struct conv *o, const struct patches *p);
+void conv_int8_forward(const struct conv *o, const struct pass *pass);
+/* Levels of weights [maps, rows, width] in pass->keep. */
+size_t conv_levels_size(int maps, int rows, int width);
+void conv_levels_prepare(const struct conv *o, const struct pass *pass, const float *weights, int rows, int width);
+/* A product of them with levels of an input that lies within `range`; its ends are written to `ends`, so many floats a map. */
+enum { CONV_LEVELS_ENDS = 2 };
+struct conv_levels { const uint32_t *packed; float low, per; struct kernels_ends ends; };
+struct conv_levels conv_levels_at(const struct conv *o, const struct pass *pass, struct kernels_range range, float *ends);
 /* 3x3, step 1, many maps, shared or in regions: a quarter of the products. */
 bool conv_winograd_fits(const struct conv *o, const struct patches *p);
 bool conv_winograd_pays(const struct conv *o, const struct patches *p, int n); /* fits, and n samples are enough */
@@ -34,6 +47,9 @@ void conv_winograd_forward(const struct conv *o, const struct pass *pass);
 void conv_winograd_backward(const struct conv *o, const struct pass *pass);
 /* Step above 1: products with shifted rows of the picture's phases; forward only. */
 bool conv_phases_fits(const struct conv *o);
+enum { PIXEL_MAPS = 3 };
+size_t conv_phases_levels(const struct conv *o); /* for pass->picture: floats, and filling them */
+void conv_phases_prepare(const struct conv *o, const struct pass *pass);
 size_t conv_phases_scratch(const struct conv *o, const struct patches *p);
 void conv_phases_forward(const struct conv *o, const struct pass *pass);
 /* A kernel at every place, step 1, no padding: samples side by side. */

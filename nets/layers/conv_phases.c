@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: MIT
  * Shared convolution of step s > 1: the picture is split into s x s phases (every s-th pixel of every s-th row), in
- * which a tap is a shifted row again, so that the products of conv_rows.c and conv_rows_half.c do without patches. Only
- * forward; bands of output rows, so that the phases of a band stay in the second-level cache. */
+ * which a tap is a shifted row again, so that the products of conv_rows.c, conv_rows_half.c and conv_int8.c do without
+ * patches: of words that are a float, a pair of halves or the bytes of a pixel. Only forward; bands of output rows, so
+ * that the phases of a band stay in the second-level cache. */
 #include <string.h>
 
 #include "nets/layers/conv.h"
 
 enum { BAND_WORDS = 128 * 1024 };
+enum word { WORD_FLOAT, WORD_HALVES, WORD_PIXEL };
 
 struct layout {
-    int taps, words;       /* of a product's sum; words: phases of a picture row of one map (halves: pairs of them) */
+    enum word word;
+    int maps, taps, words; /* maps of words; taps of a product's sum; phases of a picture row of one map */
     int pw, rows, band;    /* width of a phase, its rows in a band, output rows in a band */
     size_t plane, row_in;  /* words of a phase in a band; of a padded picture row */
-    bool half;
 };
 
-static struct layout layout_of(const struct patches *p, bool half)
+static int numbers_of(enum word word) /* side by side along a row */
 {
-    struct layout l = { .half = half };
-    int more = (p->kernel - 1) / p->stride, each = half ? 2 : 1;
+    return word == WORD_HALVES ? 2 : 1;
+}
+
+static struct layout layout_of(const struct patches *p, enum word word)
+{
+    struct layout l = { .word = word };
+    int more = (p->kernel - 1) / p->stride;
+    l.maps = word == WORD_PIXEL ? 1 : p->c;
     l.pw = p->ow + more;
-    l.words = p->stride / each;
-    l.taps = p->c * p->kernel * p->kernel / each;
-    l.band = BAND_WORDS / (p->c * p->stride * l.words * l.pw) - more;
+    l.words = p->stride / numbers_of(word);
+    l.taps = l.maps * p->kernel * p->kernel / numbers_of(word);
+    l.band = BAND_WORDS / (l.maps * p->stride * l.words * l.pw) - more;
     l.band = l.band < 1 ? 1 : l.band > p->oh ? p->oh : l.band;
     l.rows = l.band + more;
     l.plane = (size_t)(l.rows * l.pw);
@@ -35,96 +43,160 @@ bool conv_phases_fits(const struct conv *o)
     return o->stride > 1 && !o->grid && o->groups != -1;
 }
 
-static bool by_halves(const struct conv *o, const struct pass *pass)
+static enum word word_of(const struct conv *o, const struct pass *pass)
 {
-    return pass->half && o->stride % 2 == 0 && o->kernel % 2 == 0;
+    if (pass->picture)
+        return WORD_PIXEL;
+    return pass->half && o->stride % 2 == 0 && o->kernel % 2 == 0 ? WORD_HALVES : WORD_FLOAT;
 }
 
 size_t conv_phases_scratch(const struct conv *o, const struct patches *p)
 {
-    size_t most = 0;
-    for (int half = 0; half < 2; half++) {
-        struct layout l = layout_of(p, half);
-        size_t n = (size_t)l.taps * (size_t)(o->maps + 1) + (size_t)(p->c * p->stride * l.words) * l.plane + 2 * l.row_in +
+    size_t most = (size_t)(o->maps * o->kernel * o->kernel * IMAGE_PIXEL); /* while preparing */
+    for (int word = WORD_FLOAT; word <= WORD_PIXEL; word++) {
+        struct layout l = layout_of(p, (enum word)word);
+        size_t n = (size_t)l.taps * (size_t)(o->maps + 1) + CONV_LEVELS_ENDS * (size_t)o->maps +
+                   (size_t)(l.maps * p->stride * l.words) * l.plane + 2 * l.row_in +
                    (size_t)o->maps * (size_t)(l.band * l.pw) + 8 * KERNELS_SLACK;
         most = n > most ? n : most;
     }
     return most;
 }
 
+size_t conv_phases_levels(const struct conv *o)
+{
+    return conv_levels_size(o->maps, o->kernel * o->kernel, IMAGE_PIXEL);
+}
+
+/* Maps are red, green and blue, a pixel's bytes blue, green and red. */
+void conv_phases_prepare(const struct conv *o, const struct pass *pass)
+{
+    int square = o->kernel * o->kernel;
+    float *weights = pass->scratch;
+    for (int m = 0; m < o->maps; m++)
+        for (int t = 0; t < square; t++) {
+            float *to = weights + (m * square + t) * IMAGE_PIXEL;
+            const float *from = pass->param[0].at + m * PIXEL_MAPS * square + t;
+            to[IMAGE_R] = from[0];
+            to[IMAGE_G] = from[square];
+            to[IMAGE_B] = from[2 * square];
+            to[IMAGE_PIXEL - 1] = 0;
+        }
+    conv_levels_prepare(o, pass, weights, square, IMAGE_PIXEL);
+}
+
 /* Where the taps of a sum begin in the phases. */
 static void set_offsets(int32_t *offsets, const struct patches *p, const struct layout *l)
 {
-    int each = l->half ? 2 : 1, s = p->stride;
-    for (int c = 0; c < p->c; c++)
+    int each = numbers_of(l->word), s = p->stride;
+    for (int c = 0; c < l->maps; c++)
         for (int y = 0; y < p->kernel; y++)
             for (int x = 0; x < p->kernel; x += each)
                 *offsets++ = (int32_t)((size_t)((c * s + y % s) * l->words + x % s / each) * l->plane) + y / s * l->pw + x / s;
 }
 
-/* Row `y` of the padded picture's map; NULL: zeros only. */
-static const uint32_t *padded(uint32_t *row, uint16_t *halves, const float *in, const struct patches *p, int y, bool half)
+struct filling { /* where the phases come from */
+    const struct patches *p;
+    const struct layout *l;
+    const struct image *picture;
+    uint32_t *phases, *row; /* row: two of them */
+};
+
+/* Row `y` of the picture's map, padded; NULL: only what lies around it. */
+static const uint32_t *padded(const struct filling *f, const float *in, int y)
 {
-    y -= p->pad;
-    if (y < 0 || y >= p->h)
+    const struct patches *p = f->p;
+    uint16_t *halves = (uint16_t *)(void *)(f->row + f->l->row_in);
+    if (y < 0 || y >= (f->picture ? f->picture->h : p->h))
         return NULL;
-    if (!half) {
-        memcpy(row + p->pad, in + y * p->w, (size_t)p->w * sizeof *in);
-        return row;
+    if (f->l->word == WORD_PIXEL) {
+        memcpy(f->row + p->pad, f->picture->pixels + (size_t)y * (size_t)f->picture->stride, (size_t)f->picture->w * IMAGE_PIXEL);
+    } else if (f->l->word == WORD_HALVES) {
+        p->kernels->half_rows(halves + p->pad, 0, in + y * p->w, 0, p->w, 1);
+        memcpy(f->row, halves, (size_t)(p->pad + p->w + 1) / 2 * sizeof *f->row);
+    } else {
+        memcpy(f->row + p->pad, in + y * p->w, (size_t)p->w * sizeof *in);
     }
-    p->kernels->half_rows(halves + p->pad, 0, in + y * p->w, 0, p->w, 1);
-    memcpy(row, halves, (size_t)(p->pad + p->w + 1) / 2 * sizeof *row);
-    return row;
+    return f->row;
 }
 
-static void fill(uint32_t *phases, uint32_t *row, uint16_t *halves, const float *in, const struct patches *p,
-                 const struct layout *l, int first)
+/* What lies around a picture: 0, which as a byte is the level nearest to it (base/image.h). */
+static int around(const struct filling *f)
 {
-    for (int c = 0; c < p->c; c++)
+    return f->picture ? 128 : 0;
+}
+
+static void fill(const struct filling *f, const float *in, int first)
+{
+    const struct patches *p = f->p;
+    const struct layout *l = f->l;
+    for (int c = 0; c < l->maps; c++, in += p->h * p->w)
         for (int y = 0; y < l->rows * p->stride; y++) {
-            uint32_t *to = phases + (size_t)((c * p->stride + y % p->stride) * l->words) * l->plane + y / p->stride * l->pw;
-            const uint32_t *from = padded(row, halves, in + (size_t)c * (size_t)(p->h * p->w), p, first * p->stride + y,
-                                          l->half);
+            uint32_t *to = f->phases + (size_t)((c * p->stride + y % p->stride) * l->words) * l->plane + y / p->stride * l->pw;
+            const uint32_t *from = padded(f, in, first * p->stride + y - p->pad);
             if (from)
                 p->kernels->split(to, l->plane, from, l->words, l->pw);
             for (int i = 0; !from && i < l->words; i++)
-                memset(to + (size_t)i * l->plane, 0, (size_t)l->pw * sizeof *to);
+                memset(to + (size_t)i * l->plane, around(f), (size_t)l->pw * sizeof *to);
         }
 }
 
-static void finish(float *out, const float *wide, const struct conv *o, const struct patches *p, const struct layout *l, int rows)
+struct product { const struct kernels *kernels; enum word word; const void *packed; const int32_t *offsets; struct kernels_ends ends; };
+
+static void multiply(const struct product *m, float *out, size_t out_step, const uint32_t *phases, int maps, int taps, int n)
 {
-    size_t plane = (size_t)(p->oh * p->ow);
-    for (int m = 0; m < o->maps; m++, out += plane)
-        p->kernels->copy_rows(out, (size_t)p->ow, wide + (size_t)m * (size_t)(l->band * l->pw), (size_t)l->pw, p->ow, rows);
+    const struct kernels *k = m->kernels;
+    if (m->word == WORD_PIXEL)
+        k->quads_product(out, out_step, m->packed, phases, m->offsets, maps, taps, n, m->ends);
+    else if (m->word == WORD_HALVES)
+        k->pairs_product(out, out_step, m->packed, phases, m->offsets, maps, taps, n, m->ends);
+    else
+        k->rows_product(out, out_step, m->packed, (const float *)(const void *)phases, m->offsets, maps, taps, n, m->ends);
+}
+
+/* Output rows of a band: each by itself where it is a number of whole vectors, else all at once in the width of the
+ * phases, `wide`, and then copied. */
+static void multiply_rows(const struct product *m, float *out, float *wide, const struct filling *f, const struct conv *o, int rows)
+{
+    const struct patches *p = f->p;
+    const struct layout *l = f->l;
+    size_t plane = (size_t)(p->oh * p->ow), wide_step = (size_t)(l->band * l->pw);
+    if (p->ow % KERNELS_SLACK == 0) {
+        for (int y = 0; y < rows; y++)
+            multiply(m, out + y * p->ow, plane, f->phases + y * l->pw, o->maps, l->taps, p->ow);
+        return;
+    }
+    multiply(m, wide, wide_step, f->phases, o->maps, l->taps, (rows - 1) * l->pw + p->ow);
+    for (int i = 0; i < o->maps; i++, out += plane)
+        p->kernels->copy_rows(out, (size_t)p->ow, wide + (size_t)i * wide_step, (size_t)l->pw, p->ow, rows);
 }
 
 void conv_phases_forward(const struct conv *o, const struct pass *pass)
 {
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
-    struct layout l = layout_of(&p, by_halves(o, pass));
-    size_t n_phases = (size_t)(p.c * p.stride * l.words) * l.plane, wide_step = (size_t)(l.band * l.pw);
-    uint32_t *packed = (uint32_t *)(void *)pass->scratch, *phases = packed + (size_t)l.taps * (size_t)o->maps;
-    uint32_t *row = phases + n_phases + KERNELS_SLACK;
-    uint16_t *halves = (uint16_t *)(void *)(row + l.row_in);
-    float *wide = (float *)(void *)(row + 2 * l.row_in);
-    int32_t *offsets = (int32_t *)(void *)(wide + (size_t)o->maps * wide_step + KERNELS_SLACK);
-    struct kernels_ends ends = { .bias = o->no_bias ? NULL : pass->param[1].at, .relu = pass->relu };
-    memset(row, 0, 2 * l.row_in * sizeof *row);
+    struct layout l = layout_of(&p, word_of(o, pass));
+    struct filling f = { .p = &p, .l = &l, .picture = pass->picture };
+    size_t n_in = (size_t)(p.c * p.h * p.w), n_out = (size_t)(o->maps * p.oh * p.ow);
+    f.phases = (uint32_t *)(void *)(pass->scratch + (l.taps + CONV_LEVELS_ENDS) * o->maps);
+    f.row = f.phases + (size_t)(l.maps * p.stride * l.words) * l.plane + KERNELS_SLACK;
+    float *wide = (float *)(void *)(f.row + 2 * l.row_in);
+    int32_t *offsets = (int32_t *)(void *)(wide + (size_t)(o->maps * l.band * l.pw) + KERNELS_SLACK);
+    struct product m = { p.kernels, l.word, pass->scratch, offsets,
+                         { .bias = o->no_bias ? NULL : pass->param[1].at, .relu = pass->relu } };
+    memset(f.row, around(&f), 2 * l.row_in * sizeof *f.row);
     set_offsets(offsets, &p, &l);
-    if (l.half)
-        kernels_pack_pairs(packed, pass->param[0].at, (size_t)(2 * l.taps), 1, o->maps, 2 * l.taps, 1);
-    else
-        kernels_pack((float *)(void *)packed, pass->param[0].at, (size_t)l.taps, 1, o->maps, l.taps);
+    if (l.word == WORD_PIXEL) {
+        struct conv_levels levels = conv_levels_at(o, pass, (struct kernels_range){ IMAGE_PLANE_LOW, IMAGE_PLANE_HIGH }, pass->scratch);
+        m.packed = levels.packed;
+        m.ends = levels.ends;
+    } else if (l.word == WORD_HALVES) {
+        kernels_pack_pairs((uint32_t *)(void *)pass->scratch, pass->param[0].at, (size_t)(2 * l.taps), 1, o->maps, 2 * l.taps, 1);
+    } else {
+        kernels_pack(pass->scratch, pass->param[0].at, (size_t)l.taps, 1, o->maps, l.taps);
+    }
     for (int n = 0; n < pass->in[0].shape.n; n++)
         for (int y = 0; y < p.oh; y += l.band) {
-            int rows = y + l.band < p.oh ? l.band : p.oh - y, span = (rows - 1) * l.pw + p.ow;
-            fill(phases, row, halves, pass->in[0].at + (size_t)n * (size_t)(p.c * p.h * p.w), &p, &l, y);
-            if (l.half)
-                p.kernels->pairs_product(wide, wide_step, packed, phases, offsets, o->maps, l.taps, span, ends);
-            else
-                p.kernels->rows_product(wide, wide_step, (const float *)(const void *)packed,
-                                        (const float *)(const void *)phases, offsets, o->maps, l.taps, span, ends);
-            finish(pass->out.at + (size_t)n * (size_t)(o->maps * p.oh * p.ow) + y * p.ow, wide, o, &p, &l, rows);
+            fill(&f, pass->in[0].at + (size_t)n * n_in, y);
+            multiply_rows(&m, pass->out.at + (size_t)n * n_out + y * p.ow, wide, &f, o, y + l.band < p.oh ? l.band : p.oh - y);
         }
 }

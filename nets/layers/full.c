@@ -103,4 +103,4 @@ static void backward(const void *options, const struct pass *pass)
 }
 
 const struct layer_kind layer_full = { "full", "fully connected", sizeof(struct full), CAN_RELU | CAN_SET, plan, forward,
-                                       backward };
+                                       backward, NULL };

@@ -42,4 +42,4 @@ static void backward(const void *options, const struct pass *pass)
 }
 
 const struct layer_kind layer_hinge_loss = { "hinge_loss", "what is missing to a margin of 1", sizeof(struct hinge_loss), 0,
-                                             plan, forward, backward };
+                                             plan, forward, backward, NULL };

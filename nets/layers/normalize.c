@@ -147,6 +147,6 @@ static void scale_backward(const void *options, const struct pass *pass)
 }
 
 const struct layer_kind layer_normalize = { "normalize", "batch normalisation a map", sizeof(struct normalize),
-                                            CAN_RELU | CAN_LEARN_RELU | CAN_SET, plan, forward, backward };
+                                            CAN_RELU | CAN_LEARN_RELU | CAN_SET, plan, forward, backward, NULL };
 const struct layer_kind layer_scale = { "scale", "learnt factor and shift a map", sizeof(struct scale), CAN_RELU, scale_plan,
-                                        scale_forward, scale_backward };
+                                        scale_forward, scale_backward, NULL };

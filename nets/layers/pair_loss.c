@@ -128,4 +128,4 @@ static void backward(const void *options, const struct pass *pass)
 }
 
 const struct layer_kind layer_pair_loss = { "pair_loss", "DeepID2's verification signal", sizeof(struct pair_loss), 0,
-                                            plan, forward, backward };
+                                            plan, forward, backward, NULL };

@@ -74,4 +74,4 @@ static void backward(const void *options, const struct pass *pass)
     }
 }
 
-const struct layer_kind layer_pool = { "pool", "max pooling", sizeof(struct pool), CAN_SET, plan, forward, backward };
+const struct layer_kind layer_pool = { "pool", "max pooling", sizeof(struct pool), CAN_SET, plan, forward, backward, NULL };

@@ -81,6 +81,6 @@ static void dropout_backward(const void *options, const struct pass *pass)
 }
 
 const struct layer_kind layer_unit = { "unit", "each sample to one length", sizeof(struct unit), 0, unit_plan,
-                                       unit_forward, unit_backward };
+                                       unit_forward, unit_backward, NULL };
 const struct layer_kind layer_dropout = { "dropout", "random zeros while learning", sizeof(struct dropout), 0,
-                                          dropout_plan, dropout_forward, dropout_backward };
+                                          dropout_plan, dropout_forward, dropout_backward, NULL };

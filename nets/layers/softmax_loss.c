@@ -58,4 +58,4 @@ static void backward(const void *options, const struct pass *pass)
 }
 
 const struct layer_kind layer_softmax_loss = { "softmax_loss", "-log of the true class's share",
-                                               sizeof(struct softmax_loss), 0, plan, forward, backward };
+                                               sizeof(struct softmax_loss), 0, plan, forward, backward, NULL };

@@ -51,6 +51,15 @@ static void fill(struct net_run *r)
     }
 }
 
+static struct image noise(int w, int h)
+{
+    static uint8_t pixels[1280 * 736 * IMAGE_PIXEL];
+    uint64_t seed = 1;
+    for (size_t i = 0; i < sizeof pixels && !pixels[sizeof pixels - 1]; i++)
+        pixels[i] = (uint8_t)(random_unit(&seed) * 255 + 1);
+    return (struct image){ pixels, w, h, w * IMAGE_PIXEL };
+}
+
 /* `bench_nets layers`: forward and backward of each layer, the best of all passes, in ms a batch. */
 struct spent { int64_t before[2], best[2]; };
 static struct spent spent[NET_LAYERS];
@@ -81,8 +90,10 @@ static void print_spent(const struct net_run *r, double blas)
     memset(spent, 0, sizeof spent);
 }
 
+enum factors { FACTORS_FLOAT, FACTORS_HALF, FACTORS_INT8 };
+
 static int bench(const char *what, const struct model *m, const void *options, int batch, int h, int w, enum net_use use,
-                 bool half, bool layers)
+                 enum factors factors, bool layers)
 {
     struct net *n = NULL;
     struct net_run *r = NULL;
@@ -93,7 +104,9 @@ static int bench(const char *what, const struct model *m, const void *options, i
         return 1;
     }
     fill(r);
-    net_run_half(r, half);
+    net_run_half(r, factors >= FACTORS_HALF);
+    if (net_run_int8(r, factors == FACTORS_INT8))
+        net_run_picture(r, 0, noise(w, h));
     double best = 1e30, step = 1e30, blas = blas_rate();
     for (int i = 0; i < TIMES; i++) {
         int64_t t = clock_thread_us();
@@ -112,9 +125,10 @@ static int bench(const char *what, const struct model *m, const void *options, i
     }
     double again = blas_rate();
     blas = again > blas ? again : blas;
+    static const char *const words_of[] = { "", " half", " int8" };
     /* backward costs about twice the forward */
     double rate = 2 * multiply_adds(n, r) * batch * (use == NET_LEARN ? 3 : 1) / best / 1e3;
-    printf("%s%s,%d,%.3f,%.1f,%.1f,%.1f,%.2f\n", what, half ? " half" : "", batch, best / 1e3, 1e6 * batch / best, rate, blas, rate / blas);
+    printf("%s%s,%d,%.3f,%.1f,%.1f,%.1f,%.2f\n", what, words_of[factors], batch, best / 1e3, 1e6 * batch / best, rate, blas, rate / blas);
     if (layers) {
         printf("  %-16s %-12s %8s %5s   %8s %5s\n", "layer", "kind", "forward", "ratio", "backward", "ratio");
         print_spent(r, blas);
@@ -210,8 +224,14 @@ int main(int n_words, char **words)
     setvbuf(stdout, NULL, _IOLBF, 0); /* a bench that is ended has shown what it had */
     printf("what,batch,ms,samples_s,gflops,blas_gflops,ratio\n");
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        for (int half = 0; half <= kernels_best()->fast_half && wanted(all[i].what, n_words, words); half++)
-            bad |= bench(all[i].what, all[i].model, all[i].options, all[i].batch, all[i].h, all[i].w, all[i].use, half, layers);
+        for (int f = FACTORS_FLOAT; f <= FACTORS_INT8 && wanted(all[i].what, n_words, words); f++) {
+            bool can = f == FACTORS_HALF   ? kernels_best()->fast_half
+                       : f == FACTORS_INT8 ? kernels_best()->fast_int8 && all[i].model == &model_lnet && all[i].use == NET_INFER
+                                           : true;
+            if (can)
+                bad |= bench(all[i].what, all[i].model, all[i].options, all[i].batch, all[i].h, all[i].w, all[i].use,
+                             (enum factors)f, layers);
+        }
     for (int along = 3; along <= 7 && wanted("anet patches", n_words, words); along += 2)
         bad |= bench_patches(along);
     return bad;

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ * Products of bytes: the loops against their plain twins, and that LNet computes nearly the same with them, from pixels. */
+#include "tests/kit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "nets/internal.h"
+#include "nets/models/lnet.h"
+#include "nets/models/models.h"
+
+enum { ROOM = 4096, MAPS = 24, TAPS = 40, OUT = 310 };
+static float a[ROOM], b[MAPS * TAPS * 4];
+
+static int prepare(void **state)
+{
+    (void)state;
+    uint64_t seed = 1;
+    for (int i = 0; i < ROOM; i++)
+        a[i] = random_normal(&seed);
+    for (size_t i = 0; i < sizeof b / sizeof *b; i++)
+        b[i] = random_normal(&seed);
+    return 0;
+}
+
+/* All but the product are the same to the bit: levels are whole numbers. */
+static void levels_are_the_same_everywhere(void **state)
+{
+    (void)state;
+    static uint32_t want[ROOM], have[ROOM];
+    const struct kernels *tables[8], *ref;
+    int n_tables = kernels_all(tables, 8);
+    ref = tables[0];
+    for (int t = 1; t < n_tables; t++)
+        for (int n = 1; n < 300; n += n < 36 ? 3 : 61) {
+            struct kernels_range w = ref->range(a + n, (size_t)n), h = tables[t]->range(a + n, (size_t)n);
+            assert_true(w.low == h.low && w.high == h.high && w.low <= 0 && w.high >= 0);
+            for (int rows = 1; rows <= 4; rows++) {
+                w = ref->range(a, ROOM);
+                memset(want, 0, sizeof want);
+                memset(have, 0, sizeof have);
+                ref->byte_quads(want, a, 301, rows, w.low, 255 / (w.high - w.low), n);
+                tables[t]->byte_quads(have, a, 301, rows, w.low, 255 / (w.high - w.low), n);
+                assert_memory_equal(want, have, sizeof want);
+            }
+        }
+}
+
+static void products_are_the_same_everywhere(void **state)
+{
+    (void)state;
+    static uint32_t packed[MAPS * TAPS], levels[ROOM];
+    static float factor[MAPS], sums[MAPS], want[MAPS * OUT], have[MAPS * OUT];
+    static const struct kernels_ends ends[] = { { .factor = factor },
+                                                { .add = true, .factor = factor },
+                                                { .bias = a, .factor = factor },
+                                                { .bias = a + 7, .relu = true, .factor = factor } };
+    const struct kernels *tables[8];
+    int n_tables = kernels_all(tables, 8);
+    int32_t offsets[TAPS];
+    uint64_t seed = 2;
+    for (int i = 0; i < TAPS; i++)
+        offsets[i] = i * 37 % 200;
+    for (int i = 0; i < ROOM; i++)
+        levels[i] = (uint32_t)random_next(&seed);
+    for (int t = 1; t < n_tables; t++)
+        for (int m = 1; m < MAPS; m += m < 11 ? 3 : 6)
+            for (int taps = 1; taps < TAPS; taps += 6)
+                for (int n = 1; n < 300; n += n < 36 ? 5 : 113) {
+                    kernels_pack_quads(packed, factor, sums, b, m, taps, 3 + taps % 2);
+                    for (int e = 0; e < 4; e++) {
+                        memcpy(want, b, sizeof b);
+                        memcpy(have, b, sizeof b);
+                        tables[0]->quads_product(want, OUT, packed, levels, offsets, m, taps, n, ends[e]);
+                        tables[t]->quads_product(have, OUT, packed, levels, offsets, m, taps, n, ends[e]);
+                        for (int i = 0; i < OUT * m; i++)
+                            assert_float_equal(have[i], want[i], 1e-5 * (double)taps * (1 + fabs((double)want[i])));
+                    }
+                }
+}
+
+/* What levels say is what the floats say, to half a level each: w in = factor (levels) step + low (sum of w). */
+static void levels_mean_what_they_stand_for(void **state)
+{
+    (void)state;
+    enum { IN = 7, N = 50 };
+    const struct kernels *k = kernels_best();
+    uint32_t packed[2], quads[2 * N];
+    float factor, sum, out[N];
+    int32_t offsets[] = { 0, N };
+    struct kernels_range range = k->range(a, IN * N);
+    float step = (range.high - range.low) / 255;
+    kernels_pack_quads(packed, &factor, &sum, b, 1, 1, IN);
+    k->byte_quads(quads, a, N, 4, range.low, 1 / step, N);
+    k->byte_quads(quads + N, a + 4 * N, N, IN - 4, range.low, 1 / step, N);
+    float bias = factor * sum * range.low, worth = factor * step;
+    k->quads_product(out, N, packed, quads, offsets, 1, 2, N, (struct kernels_ends){ .bias = &bias, .factor = &worth });
+    for (int x = 0; x < N; x++) {
+        double exact = 0, slack = 0;
+        for (int c = 0; c < IN; c++) {
+            exact += (double)b[c] * (double)a[c * N + x];
+            slack += 0.51 * ((double)step * fabs((double)b[c]) + (double)factor * fabs((double)a[c * N + x]) + (double)(step * factor));
+        }
+        assert_true(fabs((double)out[x] - exact) <= slack);
+        assert_true(slack < 0.5);
+    }
+}
+
+static double difference(struct tensor x, struct tensor y)
+{
+    double apart = 0, length = 0;
+    for (size_t i = 0; i < shape_count(x.shape); i++) {
+        apart += ((double)x.at[i] - (double)y.at[i]) * ((double)x.at[i] - (double)y.at[i]);
+        length += (double)x.at[i] * (double)x.at[i];
+    }
+    return sqrt(apart / length);
+}
+
+/* On any processor: the plain twins will do. The picture does not fill the net's input. */
+static void lnet_comes_close(void **state)
+{
+    (void)state;
+    enum { W = 150, H = 90, NET_W = 160, NET_H = 96 };
+    static uint8_t pixels[W * H * IMAGE_PIXEL];
+    const struct lnet_options options = { .maps = 8, .size = 64, .tag_weight = 0 };
+    const struct kernels *tables[8];
+    int n_tables = kernels_all(tables, 8), input, box;
+    uint64_t seed = 3;
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)random_next(&seed);
+    struct net *n = NULL;
+    struct net_run *exact = NULL;
+    assert_ok(net_create(&n, &model_lnet, &options, 1));
+    assert_ok(net_find(n, "picture", &input));
+    assert_ok(net_find(n, "boxes16", &box));
+    assert_ok(net_run_create_sized(&exact, n, 1, NET_H, NET_W, NET_INFER));
+    net_run_picture(exact, input, (struct image){ pixels, W, H, W * IMAGE_PIXEL });
+    net_run_forward(exact, 0);
+    for (int t = 0; t < n_tables; t++) {
+        struct net_run *r = NULL;
+        struct kernels with = *tables[t];
+        with.fast_int8 = true;
+        assert_ok(net_run_create_sized(&r, n, 1, NET_H, NET_W, NET_INFER));
+        r->kernels = &with;
+        assert_true(net_run_int8(r, true));
+        net_run_picture(r, input, (struct image){ pixels, W, H, W * IMAGE_PIXEL });
+        for (size_t i = 0; i < shape_count(net_run_at(r, input).shape); i++)
+            net_run_at(r, input).at[i] = 1e9f; /* not looked at: the pixels are */
+        net_run_forward(r, 0);
+        double apart = difference(net_run_at(exact, box), net_run_at(r, box));
+        assert_true(apart > 0 && apart < 0.03);
+        assert_false(net_run_int8(r, false));
+        net_run_picture(r, input, (struct image){ pixels, W, H, W * IMAGE_PIXEL });
+        net_run_forward(r, 0);
+        assert_true(difference(net_run_at(exact, box), net_run_at(r, box)) < 1e-5);
+        net_run_free(&r);
+    }
+    net_run_free(&exact);
+    net_free(&n);
+}
+
+static void learning_stays_with_floats(void **state)
+{
+    (void)state;
+    const struct lnet_options options = { .maps = 4, .size = 32, .normalize = true };
+    struct net *n = NULL;
+    struct net_run *r = NULL;
+    assert_ok(net_create(&n, &model_lnet, &options, 1));
+    assert_ok(net_run_create(&r, n, 1, NET_LEARN));
+    assert_false(net_run_int8(r, true));
+    net_run_free(&r);
+    net_free(&n);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(levels_are_the_same_everywhere), cmocka_unit_test(products_are_the_same_everywhere),
+        cmocka_unit_test(levels_mean_what_they_stand_for), cmocka_unit_test(lnet_comes_close),
+        cmocka_unit_test(learning_stays_with_floats),
+    };
+    return cmocka_run_group_tests(tests, prepare, NULL);
+}
