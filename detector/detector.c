@@ -25,8 +25,8 @@ const struct option detector_option_table[] = {
       "face localizer (LNet); nothing: the shipped one" },
     { "marks", OPTION_TEXT, offsetof(struct detector_options, marks), "", 0, 0, NULL,
       "net of the second look (marks); nothing: the shipped one, none: no second look" },
-    { "glance", OPTION_FLOAT, offsetof(struct detector_options, glance), "0.3", 0.001, 0.999, NULL,
-      "least score of LNet alone that is worth a second look" },
+    { "glance", OPTION_FLOAT, offsetof(struct detector_options, glance), "0.9", 0.001, 100, NULL,
+      "least score of LNet alone that is worth a second look, as a part of `score`" },
     { "score", OPTION_FLOAT, offsetof(struct detector_options, score), "0.5", 0.001, 0.999, NULL,
       "least score that is reported" },
     { "overlap", OPTION_FLOAT, offsetof(struct detector_options, overlap), "0.4", 0.05, 0.95, NULL,
@@ -189,7 +189,8 @@ static int run_level(struct detector *d, int i, struct image im, int n)
     }
     net_run_picture(l->run, d->input, im);
     net_run_forward(l->run, 0);
-    const float least = locate_logit(d->second ? d->options.glance : d->options.score);
+    const float score = d->options.score;
+    const float least = locate_logit(d->second ? d->options.glance * score : score);
     return locate_windows(&d->locate, l->run, 0, least, ldexpf(1, i - d->options.enlarge), d->windows, n, WINDOWS);
 }
 

@@ -13,7 +13,7 @@ struct detector_options {
     const char *weights; /* "": the shipped ones, found beside the program */
     const char *marks;   /* of the second look; "": the shipped ones, "none": no second look */
     float score;         /* least score that is reported */
-    float glance;        /* least score of LNet alone that is worth a second look */
+    float glance;        /* least score of LNet alone that is worth a second look, as a part of `score` */
     float overlap;       /* IoU above which two windows are one face */
     bool half;           /* products of bfloat16 where that is faster */
     bool int8;           /* products of bytes in LNet where that is faster */

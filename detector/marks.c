@@ -42,7 +42,7 @@ enum status marks_open(struct marks_net **out, const char *path, bool half)
         s = net_find(l->net, "face", &l->face);
     }
     if (!s) {
-        s = net_run_create(&l->run, l->net, BATCH, NET_INFER);
+        s = net_run_create(&l->run, l->net, 2 * BATCH, NET_INFER);
     }
     if (s) {
         marks_close(&l);
@@ -73,45 +73,58 @@ static struct warp mirrored_warp(struct warp to_picture)
     return warp_chain(to_picture, (struct warp){ -1, 0, marks_canonical[0].x + marks_canonical[1].x, 0, 1, 0 });
 }
 
-/* What the net says of crops cut at the windows' marks: marks in the picture, and logits of being a face. */
-static void look(struct marks_net *l, struct image im, const struct window *windows, int n, bool mirrored,
-                 struct point said[][FACE_MARKS], float *logits)
-{
+struct look { /* a crop of each window, mirrored or not, and what the net says of it */
+    bool mirrored;
+    int first; /* sample of the run */
     struct warp to_picture[BATCH];
+    struct point said[BATCH][FACE_MARKS]; /* in the picture */
+    const float *logits;                  /* of being a face */
+};
+
+/* Crops at the windows' marks. */
+static void cut(struct marks_net *l, struct look *look, struct image im, const struct window *windows, int n)
+{
+    float *crops = net_run_at(l->run, l->crop).at + (size_t) look->first * CROP;
     for (int i = 0; i < n; i++) {
-        to_picture[i] = marks_warp(windows[i].marks);
-        to_picture[i] = mirrored ? mirrored_warp(to_picture[i]) : to_picture[i];
-        image_warp_planes(net_run_at(l->run, l->crop).at + (size_t) i * CROP, MARKS_CROP, MARKS_CROP, im, to_picture[i]);
+        const struct warp w = marks_warp(windows[i].marks);
+        look->to_picture[i] = look->mirrored ? mirrored_warp(w) : w;
+        image_warp_planes(crops + (size_t) i * CROP, MARKS_CROP, MARKS_CROP, im, look->to_picture[i]);
     }
-    net_run_forward(l->run, n);
-    const float *marks = net_run_at(l->run, l->marks).at;
-    for (int i = 0; i < n; i++) {
-        const float *of = marks + (size_t) (2 * FACE_MARKS * i);
+}
+
+static void read_out(struct marks_net *l, struct look *look, int n)
+{
+    const float *marks = net_run_at(l->run, l->marks).at + (size_t) (2 * FACE_MARKS * look->first);
+    for (int i = 0; i < n; i++, marks += 2 * FACE_MARKS) {
         for (int k = 0; k < FACE_MARKS; k++) {
-            const struct point p = { marks_canonical[k].x + MARKS_UNIT * of[2 * k],
-                                     marks_canonical[k].y + MARKS_UNIT * of[2 * k + 1] };
-            said[i][mirrored ? marks_other_side[k] : k] = warp_point(to_picture[i], p);
+            const struct point p = { marks_canonical[k].x + MARKS_UNIT * marks[2 * k],
+                                     marks_canonical[k].y + MARKS_UNIT * marks[2 * k + 1] };
+            look->said[i][look->mirrored ? marks_other_side[k] : k] = warp_point(look->to_picture[i], p);
         }
-        logits[i] = net_run_at(l->run, l->face).at[i];
     }
+    look->logits = net_run_at(l->run, l->face).at + look->first;
 }
 
 static void refine_batch(struct marks_net *l, struct image im, struct window *windows, int n, float *logits)
 {
-    struct point said[BATCH][FACE_MARKS];
-    struct point again[BATCH][FACE_MARKS];
-    float second[BATCH];
-    look(l, im, windows, n, false, said, logits);
+    struct look straight = { .first = 0 }, mirrored = { .mirrored = true, .first = n };
+    cut(l, &straight, im, windows, n);
+    net_run_forward(l->run, n);
+    read_out(l, &straight, n);
     for (int i = 0; i < n; i++) {
-        memcpy(windows[i].marks, said[i], sizeof said[i]);
+        memcpy(windows[i].marks, straight.said[i], sizeof straight.said[i]);
     }
-    look(l, im, windows, n, false, said, logits);
-    look(l, im, windows, n, true, again, second);
+    cut(l, &straight, im, windows, n);
+    cut(l, &mirrored, im, windows, n);
+    net_run_forward(l->run, 2 * n); /* both at once: the weights are read once */
+    read_out(l, &straight, n);
+    read_out(l, &mirrored, n);
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < FACE_MARKS; k++) {
-            windows[i].marks[k] = (struct point){ (said[i][k].x + again[i][k].x) / 2, (said[i][k].y + again[i][k].y) / 2 };
+            const struct point p = straight.said[i][k], q = mirrored.said[i][k];
+            windows[i].marks[k] = (struct point){ (p.x + q.x) / 2, (p.y + q.y) / 2 };
         }
-        logits[i] = (logits[i] + second[i]) / 2;
+        logits[i] = (straight.logits[i] + mirrored.logits[i]) / 2;
     }
 }
 

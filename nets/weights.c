@@ -77,7 +77,7 @@ static enum status bind(struct net *n, const struct tensors *file, const char *p
     for (int i = 0; i < n->n_params; i++) {
         const struct param *p = &n->params[i];
         const struct tensors_array *a = tensors_find(file, p->name);
-        /* what only learning needs (the loss's classes) may be missing from a file made for inference */
+        /* what only learning needs (the loss's classes) may be missing from a file made for inference, and stays 0 */
         if (!a && tensors_note(file, "inference"))
             continue;
         enum status s = check_param(n, p, a, path);
@@ -105,7 +105,7 @@ enum status net_load(struct net **out, const char *path, const char *part)
     void *options = s ? NULL : arena_alloc(texts, 1, m->options_size ? m->options_size : 1);
     if (!s && !options)
         s = fail(NO_RESOURCE, "%s: no memory", path);
-    if (!s && !(s = read_options(file, path, m, options, texts)) && !(s = net_create(&n, m, options, 1)))
+    if (!s && !(s = read_options(file, path, m, options, texts)) && !(s = net_build(&n, m, options)))
         s = bind(n, file, path);
     arena_free(&texts);
     if (s) {

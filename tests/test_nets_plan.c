@@ -2,6 +2,9 @@
  * The models have the papers' shapes; live buffers never overlap; running allocates nothing. */
 #include "tests/kit.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "nets/internal.h"
 #include "nets/models/models.h"
 
@@ -170,9 +173,45 @@ static void sized_runs_agree(void **state)
     net_free(&n);
 }
 
+/* Small batches go other ways through the layers than large ones. */
+static void any_number_of_samples_agrees(void **state)
+{
+    (void)state;
+    enum { ALL = 20 };
+    struct deepid2_options o;
+    struct net *n = NULL;
+    struct net_run *r = NULL;
+    float codes[ALL * 40], most = 0;
+    int face, code;
+    option_defaults(model_deepid2.options, &o);
+    o.maps = 8;
+    o.code = 40;
+    o.people = 0;
+    o.normalize = false;
+    assert_ok(net_create(&n, &model_deepid2, &o, 1));
+    assert_ok(net_find(n, "face", &face));
+    assert_ok(net_find(n, "code", &code));
+    assert_ok(net_run_create(&r, n, ALL, NET_INFER));
+    struct tensor in = net_run_at(r, face);
+    kit_random(in.at, shape_count(in.shape), 5);
+    net_run_forward(r, 0);
+    memcpy(codes, net_run_at(r, code).at, sizeof codes);
+    for (int i = 0; i < ALL * 40; i++)
+        most = fmaxf(most, fabsf(codes[i]));
+    assert_true(most > 0.1f);
+    for (int few = 1; few < ALL; few++) {
+        net_run_forward(r, few);
+        for (int i = 0; i < few * 40; i++)
+            assert_true(fabsf(net_run_at(r, code).at[i] - codes[i]) < 1e-4f * most);
+    }
+    net_run_free(&r);
+    net_free(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_number_of_samples_agrees),
         cmocka_unit_test(deepid2_is_as_published),
         cmocka_unit_test(deepid2plus_is_as_published),
         cmocka_unit_test(anet_begins_as_deepid2),

@@ -164,7 +164,7 @@ enum status eval_detection(int n_words, char **words)
     option_defaults(table, &o);
     option_defaults(detector_option_table, &d);
     d.score = 0.02f; /* the whole curve */
-    d.glance = 0.1f;
+    d.glance = 5;
     enum status s = eval_words(groups, 2, n_words, words, texts);
     if (!s) {
         s = measure(&m, &o, &d);

@@ -6,7 +6,7 @@
 #include "nets/gemm.h"
 #include "nets/layers/conv.h"
 
-enum { TOGETHER = 128, FEW = 8 }; /* samples a product; fewer than FEW are not worth the turning round */
+enum { TOGETHER = 128, FEW = 2 }; /* samples a product; fewer than FEW are not worth the turning round */
 
 bool conv_unshared_fits(const struct conv *o)
 {

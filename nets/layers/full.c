@@ -9,6 +9,8 @@
 #include "nets/internal.h"
 #include "nets/layers/layers.h"
 
+enum { FEW = 4 }; /* samples */
+
 static int inputs(struct shape s)
 {
     return s.c * s.h * s.w;
@@ -49,12 +51,23 @@ static void multiply(float *restrict out, const float *restrict a, const float *
         out[i] = a[i] * b[i];
 }
 
+/* For few samples a product is a walk over the weights, row by row, which BLAS does slowly. */
+static void few(float *out, const float *in, const float *w, int n, int units, int d, const struct kernels *k)
+{
+    for (int u = 0; u < units; u++, w += d)
+        for (int i = 0; i < n; i++)
+            out[i * units + u] = k->dot(w, in + (size_t)i * (size_t)d, (size_t)d);
+}
+
 static void forward(const void *options, const struct pass *pass)
 {
     const struct full *o = options;
     int d = inputs(pass->in[0].shape), n = pass->in[0].shape.n;
     float *out = pass->out.at, *inverse = pass->scratch;
-    gemm(false, true, n, o->units, d, 1, pass->in[0].at, d, pass->param[0].at, d, 0, out, o->units);
+    if (n <= FEW)
+        few(out, pass->in[0].at, pass->param[0].at, n, o->units, d, pass->kernels);
+    else
+        gemm(false, true, n, o->units, d, 1, pass->in[0].at, d, pass->param[0].at, d, 0, out, o->units);
     if (o->unit_rows)
         inverse_lengths(inverse, pass->param[0].at, o->units, d, pass->kernels);
     for (int i = 0; i < n; i++, out += o->units) {
