@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * Where scenes lie on LNet's training pictures: the anchor is seen, as large and as turned as was asked for. */
+ * LNet's training pictures: where scenes lie (the anchor is seen, as large and as turned as was asked for), heads cut out of
+ * their wall and painted, shadows. */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tests/kit.h"
 
 #include "base/random.h"
+#include "train/compose_paint.h"
 #include "train/compose_place.h"
+#include "train/compose_views.h"
 
 static void anchor_is_seen(void **state)
 {
@@ -44,8 +49,90 @@ static void upright_picture_covers(void **state)
     }
 }
 
+enum { VIEW_W = 96, VIEW_H = 130, HEAD_LEFT = 30, HEAD_RIGHT = 70, NOSE = 12, VIEWS = 4 };
+
+static bool in_head(int view, int x, int y)
+{
+    bool nose = y > 60 && y < 70 && (view ? x > HEAD_RIGHT && x <= HEAD_RIGHT + NOSE : x < HEAD_LEFT && x >= HEAD_LEFT - NOSE);
+    return y > 20 && (nose || (x >= HEAD_LEFT && x <= HEAD_RIGHT));
+}
+
+/* A dark head, its nose to the left or to the right, before a wall that gets darker downwards. */
+static void write_views(void)
+{
+    static const char header[] = "P6\n96 130\n255\n";
+    static const char *const names[VIEWS] = { "AF01AFFL-afraid", "AF01AFFR-afraid", "AF02HAFL-happy-black", "AF01AFXX-afraid" };
+    const size_t one = sizeof header - 1 + VIEW_W * VIEW_H * 3;
+    char table[512] = "frame\tperson\tset\tview\tlight\tname\twidth\theight\n";
+    unsigned char *file = malloc(VIEWS * one), *to = file;
+    assert_non_null(file);
+    for (int v = 0; v < VIEWS; v++) {
+        memcpy(to, header, sizeof header - 1);
+        to += sizeof header - 1;
+        for (int i = 0; i < VIEW_W * VIEW_H; i++, to += 3)
+            memset(to, in_head(v, i % VIEW_W, i / VIEW_W) ? 50 : 180 - i / VIEW_W / 4, 3);
+        snprintf(table + strlen(table), sizeof table - strlen(table), "%d\t1\tkdef\t0\t-\t%s\t96\t130\n", v, names[v]);
+    }
+    kit_write(kit_path("multiview-kdef.mkv"), file, VIEWS * one);
+    kit_write_text(kit_path("multiview-kdef.tsv"), table);
+    free(file);
+}
+
+static void heads_are_cut_out(void **state)
+{
+    (void)state;
+    struct scene_table t;
+    write_views();
+    assert_ok(compose_views_open(&t, kit_folder(), 1));
+    assert_int_equal(t.n_scenes, VIEWS);
+    for (int v = 0; v < 2; v++) {
+        const struct scene *s = &t.scenes[v];
+        int wrong = 0;
+        for (int y = 0; y < VIEW_H; y++)
+            for (int x = 0; x < VIEW_W; x++) {
+                int alpha = s->picture.pixels[y * s->picture.stride + x * IMAGE_PIXEL + 3];
+                wrong += in_head(v, x, y) ? alpha < 128 : alpha > 128;
+            }
+        assert_true(wrong < 100); /* of 12,480: the pack's colours are not exact */
+        assert_int_equal(s->n, 1);
+        const struct box b = t.faces[s->first].box;
+        assert_true(t.faces[s->first].guessed && !t.faces[s->first].marked);
+        assert_near(v ? b.x + b.w : b.x, v ? HEAD_RIGHT + NOSE + 1 : HEAD_LEFT - NOSE, 1.5);
+        assert_true(b.y > 25 && b.y + b.h < 115);
+    }
+    assert_int_equal(t.scenes[2].n, 0); /* nothing to be seen on it */
+    assert_int_equal(t.scenes[3].n, 0); /* from which side? */
+    scene_table_close(&t);
+    assert_fails(compose_views_open(&t, kit_path("nowhere"), 1), NO_RESOURCE, "multiview-kdef");
+}
+
+static void heads_and_shadows_are_painted(void **state)
+{
+    (void)state;
+    static uint8_t pixels[3][40 * 40 * IMAGE_PIXEL];
+    const struct image canvas = { pixels[0], 40, 40, 40 * IMAGE_PIXEL }, spare = { pixels[1], 40, 40, 40 * IMAGE_PIXEL },
+                       head = { pixels[2], 40, 40, 40 * IMAGE_PIXEL };
+    uint64_t random = 3;
+    image_fill(canvas, 10, 10, 10);
+    image_fill(head, 120, 120, 120);
+    for (int i = 0; i < 40 * 40; i++)
+        head.pixels[i * IMAGE_PIXEL + 3] = i % 40 < 20 ? 255 : 0;
+    struct box seen = paint_head(canvas, spare, head, (struct warp){ 1, 0, 0, 0, 1, 0 }, &random);
+    assert_near(seen.w, 40, 1e-3);
+    for (int y = 0; y < 40; y++) {
+        assert_true(canvas.pixels[y * canvas.stride + 5 * IMAGE_PIXEL] > 40);
+        assert_int_equal(canvas.pixels[y * canvas.stride + 35 * IMAGE_PIXEL], 10);
+    }
+    image_fill(canvas, 200, 200, 200);
+    paint_shade(canvas, (struct box){ 10, 10, 20, 20 }, &random);
+    assert_true(canvas.pixels[11 * canvas.stride + 20 * IMAGE_PIXEL] < 180);
+    assert_int_equal(canvas.pixels[5 * canvas.stride + 20 * IMAGE_PIXEL], 200);
+    paint_shade(canvas, (struct box){ 35, 35, 20, 20 }, &random); /* partly outside */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(anchor_is_seen), cmocka_unit_test(upright_picture_covers) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(anchor_is_seen), cmocka_unit_test(upright_picture_covers),
+                                        cmocka_unit_test(heads_are_cut_out), cmocka_unit_test(heads_and_shadows_are_painted) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,13 +12,15 @@
 #include "base/random.h"
 #include "train/compose_paint.h"
 #include "train/compose_place.h"
+#include "train/compose_views.h"
 
-enum pack { WIDER, MASKS, TAGS, HELEN, MTFL, CELEBA, CELEBA5, FIW, WEB, NOFACES, N_PACKS };
+enum pack { WIDER, MASKS, TAGS, HELEN, MTFL, CELEBA, CELEBA5, FIW, WEB, NOFACES, VIEWS, N_PACKS };
 static const struct { const char *name; bool scene; } packs[N_PACKS] = {
     { "wider-train", true },   { "masks", true },         { "tags", true },       { "marks-helen", true },
     { "marks-mtfl", true },    { "faces-celeba", false }, { "faces-celeba5", false }, { "faces-fiw", false },
-    { "faces-web", false },    { "nofaces", true },
+    { "faces-web", false },    { "nofaces", true },       { "multiview-kdef", true },
 };
+enum { VIEWS_STEP = 2 };
 
 struct hard { int scene; struct box box; };
 
@@ -62,6 +64,9 @@ static enum status open_pack(struct compose *c, int pack)
     char tsv[1024];
     char mkv[1024];
     struct scene_table *t = &c->packs[pack];
+    if (pack == VIEWS) {
+        return c->options.views > 0 ? compose_views_open(t, c->options.folder, VIEWS_STEP) : OK;
+    }
     snprintf(tsv, sizeof tsv, "%s/%s.tsv", c->options.folder, packs[pack].name);
     snprintf(mkv, sizeof mkv, "%s/%s.mkv", c->options.folder, packs[pack].name);
     enum status s = scene_table_open(t, tsv, "train");
@@ -292,7 +297,7 @@ static void paste(const struct compose *c, struct sample *s, int pack, float wan
     const float h = (float) scene->picture.h;
     const float high = scene->n ? t->faces[scene->first].box.h : h;
     const float scale = fminf(want / fmaxf(high, 4), pack == MTFL ? 1.2f : 2);
-    const bool may_turn = scene->n && t->faces[scene->first].marked;
+    const bool may_turn = scene->n && (t->faces[scene->first].marked || pack == VIEWS);
     const float turn = may_turn ? random_normal(random) * c->options.turn * (chance(random, 0.1f) ? 3 : 1) : 0;
     const float a = scale * cosf(turn * 0.0174533f);
     const float b = scale * sinf(turn * 0.0174533f);
@@ -307,7 +312,8 @@ static void paste(const struct compose *c, struct sample *s, int pack, float wan
         }
         const struct warp to_canvas = { a, -b, x - (a * w - b * h) / 2, b, a, y - (b * w + a * h) / 2 };
         const float feather = chance(random, 0.5f) ? 0 : between(random, 1, 0.1f * scale * w);
-        struct box seen = paint_scene(s->canvas, s->spare, scene->picture, to_canvas, feather);
+        const struct box seen = pack == VIEWS ? paint_head(s->canvas, s->spare, scene->picture, to_canvas, random)
+                                              : paint_scene(s->canvas, s->spare, scene->picture, to_canvas, feather);
         add_faces(c, s, t, scene, to_canvas, seen);
         return;
     }
@@ -320,7 +326,8 @@ static void paste_some(const struct compose *c, struct sample *s, int n, uint64_
         if (chance(random, 0.2f)) {
             paste(c, s, NOFACES, doubling(random, 20, 150), random);
         } else {
-            const int pack = kinds[random_below(random, (int) (sizeof kinds / sizeof *kinds))];
+            const bool view = chance(random, c->options.views);
+            const int pack = view ? VIEWS : kinds[random_below(random, (int) (sizeof kinds / sizeof *kinds))];
             const float size = (float) c->options.size;
             const bool large = !i && chance(random, 0.3f);
             paste(c, s, pack, large ? between(random, 80, 0.95f * size) : doubling(random, 15, 130), random);
@@ -332,7 +339,10 @@ static void cover_some(const struct compose *c, struct sample *s, uint64_t *rand
 {
     for (int i = 0; i < s->n; i++) {
         const struct box b = s->faces[i].box;
-        if (s->faces[i].ignore || b.h < 24 || !chance(random, 0.12f)) {
+        if (!s->faces[i].ignore && b.h >= 12 && chance(random, c->options.shade)) {
+            paint_shade(s->canvas, b, random);
+        }
+        if (s->faces[i].ignore || b.h < 24 || !chance(random, c->options.cover)) {
             continue;
         }
         const float part = between(random, 0.2f, 0.45f);

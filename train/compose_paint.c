@@ -64,34 +64,87 @@ static void blend_row(uint8_t *out, const uint8_t *in, int n, float x, float y, 
     }
 }
 
-struct box paint_scene(struct image canvas, struct image spare, struct image picture, struct warp to_canvas,
-                       float feather)
+/* The part of the canvas that the picture covers, `out`, and the picture as it comes to lie there, `in`. */
+struct placed { struct box seen; int x, y; struct image out, in; };
+
+static struct placed place(struct image canvas, struct image spare, struct image picture, struct warp to_canvas)
 {
     const float w = (float) picture.w;
     const float h = (float) picture.h;
     const struct point mid = warp_point(to_canvas, (struct point){ w / 2, h / 2 });
     const float half_w = (fabsf(to_canvas.a) * w + fabsf(to_canvas.b) * h) / 2;
     const float half_h = (fabsf(to_canvas.c) * w + fabsf(to_canvas.d) * h) / 2;
-    const struct box seen = box_clip((struct box){ mid.x - half_w, mid.y - half_h, 2 * half_w, 2 * half_h },
-                                     (float) canvas.w, (float) canvas.h);
-    const int x = (int) floorf(seen.x);
-    const int y = (int) floorf(seen.y);
-    const struct image in = image_view(spare, 0, 0, (int) ceilf(seen.x + seen.w) - x, (int) ceilf(seen.y + seen.h) - y);
-    const struct image out = image_view(canvas, x, y, in.w, in.h);
-    if (seen.w <= 0 || seen.h <= 0 || out.w < 1 || out.h < 1) {
-        return (struct box){ 0, 0, 0, 0 };
+    struct placed p = { .seen = box_clip((struct box){ mid.x - half_w, mid.y - half_h, 2 * half_w, 2 * half_h },
+                                         (float) canvas.w, (float) canvas.h) };
+    p.x = (int) floorf(p.seen.x);
+    p.y = (int) floorf(p.seen.y);
+    p.in = image_view(spare, 0, 0, (int) ceilf(p.seen.x + p.seen.w) - p.x, (int) ceilf(p.seen.y + p.seen.h) - p.y);
+    p.out = image_view(canvas, p.x, p.y, p.in.w, p.in.h);
+    if (p.seen.w <= 0 || p.seen.h <= 0 || p.out.w < 1 || p.out.h < 1) {
+        return (struct placed){ .seen = { 0, 0, 0, 0 } };
     }
+    struct warp from_corner = warp_inverse(to_canvas);
+    const struct warp back = from_corner;
+    from_corner.tx += back.a * (float) p.x + back.b * (float) p.y;
+    from_corner.ty += back.c * (float) p.x + back.d * (float) p.y;
+    p.in = image_view(p.in, 0, 0, p.out.w, p.out.h);
+    image_warp(p.in, picture, from_corner);
+    return p;
+}
+
+struct box paint_scene(struct image canvas, struct image spare, struct image picture, struct warp to_canvas,
+                       float feather)
+{
+    const struct placed p = place(canvas, spare, picture, to_canvas);
     const struct warp back = warp_inverse(to_canvas);
-    struct warp from_corner = back;
-    from_corner.tx += back.a * (float) x + back.b * (float) y;
-    from_corner.ty += back.c * (float) x + back.d * (float) y;
-    const struct image warped = image_view(in, 0, 0, out.w, out.h);
-    image_warp(warped, picture, from_corner);
-    for (int j = 0; j < out.h; j++) {
-        blend_row(out.pixels + (ptrdiff_t) j * out.stride, warped.pixels + (ptrdiff_t) j * warped.stride, out.w,
-                  (float) x + 0.5f, (float) (y + j) + 0.5f, back, picture, feather * warp_scale(back));
+    for (int j = 0; j < p.out.h; j++) {
+        blend_row(p.out.pixels + (ptrdiff_t) j * p.out.stride, p.in.pixels + (ptrdiff_t) j * p.in.stride, p.out.w,
+                  (float) p.x + 0.5f, (float) (p.y + j) + 0.5f, back, picture, feather * warp_scale(back));
     }
-    return seen;
+    return p.seen;
+}
+
+struct box paint_head(struct image canvas, struct image spare, struct image picture, struct warp to_canvas, uint64_t *random)
+{
+    const struct placed p = place(canvas, spare, picture, to_canvas);
+    uint8_t table[3][256];
+    const float gamma = expf(0.3f * random_normal(random) - 0.3f); /* the studio was dark */
+    for (int k = 0; k < 3; k++) {
+        const float times = expf(0.08f * random_normal(random));
+        for (int v = 0; v < 256; v++) {
+            table[k][v] = byte(255 * powf((float) v / 255, gamma) * times);
+        }
+    }
+    for (int j = 0; j < p.out.h; j++) {
+        uint8_t *to = p.out.pixels + (ptrdiff_t) j * p.out.stride;
+        const uint8_t *from = p.in.pixels + (ptrdiff_t) j * p.in.stride;
+        for (int i = 0; i < p.out.w; i++, to += IMAGE_PIXEL, from += IMAGE_PIXEL) {
+            for (int k = 0; k < 3; k++) {
+                to[k] = (uint8_t) (to[k] + (table[k][from[k]] - to[k]) * from[3] / 255);
+            }
+        }
+    }
+    return p.seen;
+}
+
+void paint_shade(struct image canvas, struct box over, uint64_t *random)
+{
+    const struct image out = image_view(canvas, (int) over.x, (int) over.y, (int) over.w, (int) over.h);
+    const float left = random_between(random, 0.25f, 0.8f);
+    const float slope = 0.4f * random_normal(random);
+    const float end = random_between(random, 0.25f, 1.2f); /* where it ends, in heights from the top */
+    const float soft = random_between(random, 0.03f, 0.3f);
+    for (int j = 0; j < out.h; j++) {
+        uint8_t *p = out.pixels + (ptrdiff_t) j * out.stride;
+        for (int i = 0; i < out.w; i++, p += IMAGE_PIXEL) {
+            const float u = (float) i / (float) out.w - 0.5f;
+            const float in = (end + slope * u - (float) j / (float) out.h) / soft;
+            const float times = in <= 0 ? 1 : in < 1 ? 1 - in * (1 - left) : left;
+            for (int k = 0; k < 3; k++) {
+                p[k] = (uint8_t) ((float) p[k] * times);
+            }
+        }
+    }
 }
 
 void paint_cover(struct image canvas, struct box over, struct image by, uint64_t *random)

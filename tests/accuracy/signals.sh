@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Identification and verification against each alone, same budget, three seeds (DeepID2's lambda curve), and DeepID2+'s
-# FC-4 with and without layer-wise supervision: the papers' plain softmax, people of ten and more training faces.
+# FC-4 with and without layer-wise supervision: the papers' plain softmax, people of ten and more training faces. Then what
+# each option of DeepID2's recipe brings: the recipe, and the recipe without it.
 #   tests/accuracy/signals.sh [FOLDER]     FOLDER keeps checkpoints and finished lines: started again, it goes on
 #   WHAT=branches STEPS=500                only FC-4; steps of each net (700)
+#   WHAT=options SEEDS="1 2" STEPS=1000    only the options, two seeds
 # Prints: what, seed, accuracy on the pairs of the validation people (cosine), equal error rates of all their pairs.
-data=${FACETRAIL_DATA:-../shared/data} folder=${1:-../data/signals} steps=${STEPS:-700} what=${WHAT:-signals branches}
+data=${FACETRAIL_DATA:-../shared/data} folder=${1:-../data/signals} steps=${STEPS:-700} what=${WHAT:-signals branches options} seeds=${SEEDS:-1 2 3}
 [ -f "$data/faces-celeba.mkv" ] || { echo "skipped: no research data at $data"; exit 77; }
 mkdir -p "$folder"
 run() { # name, seed, recipe, options
@@ -24,7 +26,7 @@ run() { # name, seed, recipe, options
     grep "^$name $seed " "$folder/lines"
 }
 case $what in *signals*)
-    for seed in 1 2 3; do
+    for seed in $seeds; do
         run identification "$seed" deepid2 --model.verify none
         for weight in 0.0005 0.005 0.05; do
             run "both_$weight" "$seed" deepid2 --model.pair_weight "$weight"
@@ -33,10 +35,33 @@ case $what in *signals*)
     done ;;
 esac
 case $what in *branches*)
-    for seed in 1 2 3; do
+    for seed in $seeds; do
         for branches in yes no; do
             run "deepid2plus_branches_$branches" "$seed" deepid2plus --model.maps 24 --model.code 160 \
                 --model.pair_weight 0.0005 --model.branches "$branches"
         done
+    done ;;
+esac
+option() { # name, options
+    name=$1
+    shift
+    run "$name" "$seed" deepid2 --model.unit yes --model.margin 0.2 --model.rectify no --model.pair_weight 0.05 "$@"
+}
+case $what in *options*)
+    for seed in $seeds; do
+        option recipe
+        option plain_softmax --model.unit no --model.margin 0 --model.pair_weight 0.0005
+        option no_margin --model.margin 0
+        option no_verification --model.verify none
+        option codes_from_zero --model.rectify yes
+        option every_face_alike --task.most 100000
+        option no_jitter --augment.shift 0 --augment.scale 0 --augment.turn 0
+        option no_mirror --augment.mirror 0
+        option no_colour --augment.brightness 0 --augment.contrast 0 --augment.saturation 0 --augment.grey 0
+        option no_blur --augment.blur 0
+        option no_occlusion --augment.occlude 0
+        option constant_rate --solver.schedule constant
+        option averaged --solver.average 0.99
+        option no_normalisation --model.normalize no --solver.rate 0.01
     done ;;
 esac
