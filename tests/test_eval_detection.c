@@ -65,6 +65,24 @@ static void small_and_ignored_faces_count_neither_way(void **state)
     detection_free(&s);
 }
 
+static void faces_are_counted_by_height(void **state)
+{
+    (void) state;
+    struct detection_score s = { .iou = 0.5f, .min_size = 10 };
+    const struct box high = { 0, 0, 150, 200 };
+    const struct box low = { 300, 0, 16, 19.9f };
+    const struct box tiny = { 400, 0, 5, 5 };
+    const struct wanted wanted[] = { { high, false }, { low, false }, { tiny, false } };
+    const struct found found[] = { { low, 0.9f }, { c, 0.8f }, { high, 0.7f } };
+    assert_ok(detection_add(&s, found, 3, wanted, 3));
+    assert_int_equal(s.of_size[0], 0); /* 0 to 10: too low to count */
+    assert_int_equal(s.of_size[1], 1);
+    assert_int_equal(s.of_size[DETECTION_SIZES - 1], 1);
+    assert_int_equal(s.all[0].size, 1);
+    assert_int_equal(s.all[2].size, DETECTION_SIZES - 1);
+    detection_free(&s);
+}
+
 static void overlap_decides(void **state)
 {
     (void) state;
@@ -265,6 +283,7 @@ int main(void)
         cmocka_unit_test(average_precision_by_hand),
         cmocka_unit_test(a_false_box_in_ten_pictures_is_allowed),
         cmocka_unit_test(small_and_ignored_faces_count_neither_way),
+        cmocka_unit_test(faces_are_counted_by_height),
         cmocka_unit_test(overlap_decides),
         cmocka_unit_test(nothing_found_is_zero),
         cmocka_unit_test(wider_text),

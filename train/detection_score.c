@@ -15,6 +15,15 @@ static bool ignored(const struct detection_score *s, const struct wanted *w)
     return w->ignore || w->box.h < s->min_size;
 }
 
+static int size_of(struct box face)
+{
+    int i = 0;
+    while (i + 1 < DETECTION_SIZES && face.h >= (float) detection_sizes[i + 1]) {
+        i++;
+    }
+    return i;
+}
+
 /* The best free true face for a box, else -1; *neither: it belongs to something that does not count. */
 static int match(const struct detection_score *s, const struct found *f, const struct wanted *wanted, int n,
                  const bool *taken, bool *neither)
@@ -53,6 +62,7 @@ enum status detection_add(struct detection_score *s, const struct found *found, 
     s->pictures++;
     for (int i = 0; i < n_wanted; i++) {
         s->faces += !ignored(s, &wanted[i]);
+        s->of_size[size_of(wanted[i].box)] += !ignored(s, &wanted[i]);
     }
     for (int i = 0; i < n_found; i++) {
         bool neither;
@@ -62,7 +72,7 @@ enum status detection_add(struct detection_score *s, const struct found *found, 
         } else if (neither || found[i].box.h < s->min_size * 0.8f) {
             continue; /* smaller than anything that is asked for */
         }
-        s->all[s->n++] = (struct detection){ found[i].score, hit >= 0 };
+        s->all[s->n++] = (struct detection){ found[i].score, hit >= 0, hit >= 0 ? size_of(wanted[hit].box) : 0 };
     }
     return OK;
 }

@@ -9,7 +9,10 @@
 #include "base/box.h"
 #include "base/status.h"
 
-struct detection { float score; bool hit; };
+/* Heights of faces in pixels: class i is from the i-th to below the next. */
+enum { DETECTION_SIZES = 7 };
+static const int detection_sizes[DETECTION_SIZES + 1] = { 0, 10, 20, 30, 50, 100, 200, 1000000 };
+struct detection { float score; bool hit; int size; }; /* size: class of the true face that was hit */
 struct found { struct box box; float score; };
 struct wanted { struct box box; bool ignore; };
 /* From a found box to a label's: the centre moves by dx widths and dy heights, the sides grow by w and h. */
@@ -20,7 +23,7 @@ struct detection_score {
     bool restyle;            /* pictures are kept until detection_restyle */
     struct detection *all;   /* of all pictures so far */
     size_t room;
-    int n, pictures, faces;
+    int n, pictures, faces, of_size[DETECTION_SIZES]; /* faces of each class */
     struct detection_kept *kept; /* of restyle */
 };
 struct detection_curve {

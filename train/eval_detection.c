@@ -101,6 +101,24 @@ static void print_table(const struct detection_score *s)
     }
 }
 
+static void print_sizes(const struct detection_score *s, double least)
+{
+    printf("%-12s %8s %14s %10s\n", "face height", "faces", "at 0.1 false", "recall");
+    for (int k = 0; k < DETECTION_SIZES; k++) {
+        int all = 0;
+        int sure = 0;
+        for (int i = 0; i < s->n; i++) {
+            all += s->all[i].hit && s->all[i].size == k;
+            sure += s->all[i].hit && s->all[i].size == k && (double) s->all[i].score >= least;
+        }
+        if (s->of_size[k]) {
+            char range[32];
+            snprintf(range, sizeof range, k + 1 < DETECTION_SIZES ? "%d-%d" : "%d-", detection_sizes[k], detection_sizes[k + 1]);
+            printf("%-12s %8d %14.4f %10.4f\n", range, s->of_size[k], (double) sure / s->of_size[k], (double) all / s->of_size[k]);
+        }
+    }
+}
+
 static enum status measure(struct measuring *m, const struct detection_options *o, const struct detector_options *d)
 {
     struct detection_curve curve;
@@ -138,6 +156,7 @@ static enum status measure(struct measuring *m, const struct detection_options *
     }
     detection_sum(&m->score, &curve);
     print_table(&m->score);
+    print_sizes(&m->score, curve.score_at_fppi);
     detection_peers_print(&m->peers);
     if (o->plot[0] && (s = detection_peers_plot(&m->peers, &m->score, o->plot))) {
         return s;
