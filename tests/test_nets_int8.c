@@ -86,7 +86,7 @@ static void levels_mean_what_they_stand_for(void **state)
     (void)state;
     enum { IN = 7, N = 50 };
     const struct kernels *k = kernels_best();
-    uint32_t packed[2], quads[2 * N];
+    uint32_t packed[2], quads[2 * N + KERNELS_SLACK] = { 0 };
     float factor, sum, out[N];
     int32_t offsets[] = { 0, N };
     struct kernels_range range = k->range(a, IN * N);
