@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/check.h"
 
@@ -52,6 +53,17 @@ static struct block *block_of(void *at)
     return (struct block *)(void *)((unsigned char *)at - ALIGNMENT);
 }
 
+/* A net's maps are read in many places at once, which small pages make slow. Only a hint. */
+static void ask_for_huge_pages(void *raw, size_t bytes)
+{
+    enum { PAGE = 2 * 1024 * 1024, FEW = 2 };
+    if (!raw || bytes < FEW * (size_t)PAGE)
+        return;
+    uintptr_t from = ((uintptr_t)raw + PAGE - 1) & ~(uintptr_t)(PAGE - 1), to = ((uintptr_t)raw + bytes) & ~(uintptr_t)(PAGE - 1);
+    if (to > from)
+        madvise((void *)from, to - from, MADV_HUGEPAGE);
+}
+
 void *memory_alloc(size_t n, size_t size)
 {
     void *raw = NULL;
@@ -62,6 +74,7 @@ void *memory_alloc(size_t n, size_t size)
     if (bytes >= large) { /* the system's fresh pages are zero already: they are not touched */
         raw = calloc(1, bytes + 2 * ALIGNMENT);
         start = ((uintptr_t)raw + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
+        ask_for_huge_pages(raw, bytes);
     } else {
         if (posix_memalign(&raw, ALIGNMENT, bytes + ALIGNMENT) != 0)
             raw = NULL;
