@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * LNet's training pictures: where scenes lie (the anchor is seen, as large and as turned as was asked for), heads cut out of
- * their wall and painted, shadows. */
+ * their wall and painted. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +106,7 @@ static void heads_are_cut_out(void **state)
     assert_fails(compose_views_open(&t, kit_path("nowhere"), 1), NO_RESOURCE, "multiview-kdef");
 }
 
-static void heads_and_shadows_are_painted(void **state)
+static void heads_are_painted(void **state)
 {
     (void)state;
     static uint8_t pixels[3][40 * 40 * IMAGE_PIXEL];
@@ -123,16 +123,11 @@ static void heads_and_shadows_are_painted(void **state)
         assert_true(canvas.pixels[y * canvas.stride + 5 * IMAGE_PIXEL] > 40);
         assert_int_equal(canvas.pixels[y * canvas.stride + 35 * IMAGE_PIXEL], 10);
     }
-    image_fill(canvas, 200, 200, 200);
-    paint_shade(canvas, (struct box){ 10, 10, 20, 20 }, &random);
-    assert_true(canvas.pixels[11 * canvas.stride + 20 * IMAGE_PIXEL] < 180);
-    assert_int_equal(canvas.pixels[5 * canvas.stride + 20 * IMAGE_PIXEL], 200);
-    paint_shade(canvas, (struct box){ 35, 35, 20, 20 }, &random); /* partly outside */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(anchor_is_seen), cmocka_unit_test(upright_picture_covers),
-                                        cmocka_unit_test(heads_are_cut_out), cmocka_unit_test(heads_and_shadows_are_painted) };
+                                        cmocka_unit_test(heads_are_cut_out), cmocka_unit_test(heads_are_painted) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -339,10 +339,7 @@ static void cover_some(const struct compose *c, struct sample *s, uint64_t *rand
 {
     for (int i = 0; i < s->n; i++) {
         const struct box b = s->faces[i].box;
-        if (!s->faces[i].ignore && b.h >= 12 && chance(random, c->options.shade)) {
-            paint_shade(s->canvas, b, random);
-        }
-        if (s->faces[i].ignore || b.h < 24 || !chance(random, c->options.cover)) {
+        if (s->faces[i].ignore || b.h < 24 || !chance(random, 0.12f)) {
             continue;
         }
         const float part = between(random, 0.2f, 0.45f);

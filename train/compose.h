@@ -23,7 +23,6 @@ struct compose_options {
     float grey, turn;       /* part of canvases without colour; standard deviation of pasted faces' turn in degrees */
     float real;             /* part of canvases that begin with a real scene with faces */
     float views;            /* part of the pasted faces that are heads seen from any side (train/compose_views.h) */
-    float cover, shade;     /* part of the faces that lose a part, that a shadow falls on */
     float tilt;             /* standard deviation of those scenes' turn in degrees */
     float hard;             /* part of those that show a place of compose_hard_add, once there are any */
 };

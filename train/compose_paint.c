@@ -127,26 +127,6 @@ struct box paint_head(struct image canvas, struct image spare, struct image pict
     return p.seen;
 }
 
-void paint_shade(struct image canvas, struct box over, uint64_t *random)
-{
-    const struct image out = image_view(canvas, (int) over.x, (int) over.y, (int) over.w, (int) over.h);
-    const float left = random_between(random, 0.25f, 0.8f);
-    const float slope = 0.4f * random_normal(random);
-    const float end = random_between(random, 0.25f, 1.2f); /* where it ends, in heights from the top */
-    const float soft = random_between(random, 0.03f, 0.3f);
-    for (int j = 0; j < out.h; j++) {
-        uint8_t *p = out.pixels + (ptrdiff_t) j * out.stride;
-        for (int i = 0; i < out.w; i++, p += IMAGE_PIXEL) {
-            const float u = (float) i / (float) out.w - 0.5f;
-            const float in = (end + slope * u - (float) j / (float) out.h) / soft;
-            const float times = in <= 0 ? 1 : in < 1 ? 1 - in * (1 - left) : left;
-            for (int k = 0; k < 3; k++) {
-                p[k] = (uint8_t) ((float) p[k] * times);
-            }
-        }
-    }
-}
-
 void paint_cover(struct image canvas, struct box over, struct image by, uint64_t *random)
 {
     const struct image out = image_view(canvas, (int) over.x, (int) over.y, (int) over.w, (int) over.h);

@@ -16,8 +16,6 @@ struct box paint_scene(struct image canvas, struct image spare, struct image pic
 /* The same of a head that the fourth bytes of its pixels cut out of its picture (train/compose_views.h), in a light of its
  * own. */
 struct box paint_head(struct image canvas, struct image spare, struct image picture, struct warp to_canvas, uint64_t *random);
-/* A shadow from one side over a part of a box, as of a hat. */
-void paint_shade(struct image canvas, struct box over, uint64_t *random);
 /* Hides a box (or the ellipse in it) behind a piece of `by` or one colour. */
 void paint_cover(struct image canvas, struct box over, struct image by, uint64_t *random);
 /* Light, colour, blur and noise; `grey` is the part that loses its colour. */

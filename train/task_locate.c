@@ -54,8 +54,6 @@ static const struct option augment_table[] = {
     { "hard", OPTION_FLOAT, PART(hard), "0", 0, 1, NULL,
       "part of the real scenes that show what the net got wrong when it was scored last" },
     { "views", OPTION_FLOAT, PART(views), "0", 0, 1, NULL, "part of the pasted faces that are heads seen from any side" },
-    { "cover", OPTION_FLOAT, PART(cover), "0.12", 0, 1, NULL, "part of the faces that lose a part" },
-    { "shade", OPTION_FLOAT, PART(shade), "0", 0, 1, NULL, "part of the faces that a shadow falls on" },
     { "real", OPTION_FLOAT, PART(real), "0.7", 0, 1, NULL, "part of the pictures that begin with a real scene" },
     { 0 },
 };
