@@ -18,7 +18,7 @@ enum { PYRAMID_MOST = 3, ENLARGE_MOST = 2, LEVELS = PYRAMID_MOST + ENLARGE_MOST 
 /* How much the second look counts beside LNet, and what is taken off so that a score of 0.5 means about one false face
  * in ten pictures: both chosen on the pictures of WIDER's train part that LNet did not see (docs/results.md). */
 #define TRUST 0.15f
-#define DOUBT 1.1f
+#define DOUBT 1.2f
 
 const struct option detector_option_table[] = {
     { "weights", OPTION_TEXT, offsetof(struct detector_options, weights), "", 0, 0, NULL,
