@@ -11,7 +11,7 @@ void HALF(half_rows)(uint16_t *out, size_t out_step, const float *in, size_t in_
 {
     for (int y = 0; y < rows; y++, out += out_step, in += in_step)
         for (int x = 0; x < n; x += LANES) {
-            __mmask16 part = n - x < LANES ? (__mmask16)((1u << (n - x)) - 1) : (__mmask16)0xffff;
+            __mmask16 part = lanes_of(n - x);
             __m256i half = (__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(part, in + x));
             _mm256_mask_storeu_epi16(out + x, part, half);
         }
@@ -26,7 +26,7 @@ void HALF(half_pairs)(uint32_t *out, size_t out_step, const float *even, const f
 {
     for (int y = 0; y < rows; y++, out += out_step)
         for (int x = 0; x < n; x += LANES) {
-            __mmask16 part = n - x < LANES ? (__mmask16)((1u << (n - x)) - 1) : (__mmask16)0xffff;
+            __mmask16 part = lanes_of(n - x);
             size_t at = (size_t)y * in_step + (size_t)x;
             __m512i pair = wide_half(part, even + at);
             if (odd)
@@ -70,21 +70,9 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
                 _mm512_storeu_ps(out + (size_t)i * out_step + v * LANES,                                               \
                                  ends.relu ? _mm512_max_ps(sum[i][v], _mm512_setzero_ps()) : sum[i][v]);               \
     }
-PAIRS_BLOCK(1)
-PAIRS_BLOCK(2)
-PAIRS_BLOCK(3)
-PAIRS_BLOCK(4)
-PAIRS_BLOCK(5)
-PAIRS_BLOCK(6)
-PAIRS_BLOCK(7)
-PAIRS_BLOCK(8)
-PAIRS_BLOCK(9)
-PAIRS_BLOCK(10)
+TEN_BLOCKS(PAIRS_BLOCK)
 
-static rows_block *const pairs_blocks[KERNELS_MAPS + 1] = {
-    NULL,         pairs_block1, pairs_block2, pairs_block3, pairs_block4,  pairs_block5,
-    pairs_block6, pairs_block7, pairs_block8, pairs_block9, pairs_block10,
-};
+static rows_block *const pairs_blocks[KERNELS_MAPS + 1] = { TEN_NAMES(pairs_block) };
 
 void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
                          int m, int k, int n, struct kernels_ends ends)

@@ -6,11 +6,6 @@
 #ifdef __AVX512VNNI__
 #include <immintrin.h>
 
-static inline __mmask16 lanes_of(int left)
-{
-    return left < LANES ? (__mmask16)((1u << left) - 1) : (__mmask16)0xffff;
-}
-
 struct kernels_range INT8(range)(const float *x, size_t n)
 {
     __m512 low[4], high[4];
@@ -94,21 +89,9 @@ static inline __m512i plus_products(__m512i sum, __m512i levels, __m512i weights
                 _mm512_storeu_ps(at, _mm512_max_ps(from, least));                                                      \
             }                                                                                                          \
     }
-QUADS_BLOCK(1)
-QUADS_BLOCK(2)
-QUADS_BLOCK(3)
-QUADS_BLOCK(4)
-QUADS_BLOCK(5)
-QUADS_BLOCK(6)
-QUADS_BLOCK(7)
-QUADS_BLOCK(8)
-QUADS_BLOCK(9)
-QUADS_BLOCK(10)
+TEN_BLOCKS(QUADS_BLOCK)
 
-static rows_block *const quads_blocks[KERNELS_MAPS + 1] = {
-    NULL,         quads_block1, quads_block2, quads_block3, quads_block4,  quads_block5,
-    quads_block6, quads_block7, quads_block8, quads_block9, quads_block10,
-};
+static rows_block *const quads_blocks[KERNELS_MAPS + 1] = { TEN_NAMES(quads_block) };
 
 void INT8(quads_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
                           int m, int k, int n, struct kernels_ends ends)

@@ -22,6 +22,18 @@ typedef float vec __attribute__((vector_size(LANES * sizeof(float)), aligned(4))
 typedef int32_t ivec __attribute__((vector_size(LANES * sizeof(int32_t)), aligned(4)));
 typedef float vec4 __attribute__((vector_size(16), aligned(4)));
 
+#if defined(__AVX512F__)
+/* The mask of the first `left` lanes, or of all. */
+static inline uint16_t lanes_of(int left)
+{
+    return left < LANES ? (uint16_t)((1u << left) - 1) : 0xffff;
+}
+
+/* KERNELS_MAPS blocks, whose sums 32 registers hold, and the table of them. */
+#define TEN_BLOCKS(B) B(1) B(2) B(3) B(4) B(5) B(6) B(7) B(8) B(9) B(10)
+#define TEN_NAMES(n) NULL, n##1, n##2, n##3, n##4, n##5, n##6, n##7, n##8, n##9, n##10
+#endif
+
 static inline float lanes_sum(vec v)
 {
     vec4 part[LANES / 4], s;

@@ -102,7 +102,7 @@ void net_maps_choose(struct net_maps *m, const int *chosen)
 const float *net_maps_look(struct net_maps *m, struct image region, bool all)
 {
     struct wide *w = all ? &m->all : &m->kept;
-    image_to_planes(net_run_at(w->run, w->picture).at, NET_MAPS_SIDE, NET_MAPS_SIDE, region);
+    net_run_picture(w->run, w->picture, region);
     net_run_forward(w->run, 0);
     return net_run_at(w->run, w->low).at;
 }

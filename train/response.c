@@ -85,7 +85,7 @@ struct response response_of(struct response_net *r, struct image picture)
                                 within((int)((float)picture.h / shrink), LNET_TAGS_SIDE), LNET_TAGS_SIDE * IMAGE_PIXEL };
         image_resize(small, picture);
     }
-    image_to_planes(net_run_at(r->run, r->picture).at, LNET_TAGS_SIDE, LNET_TAGS_SIDE, small);
+    net_run_picture(r->run, r->picture, small);
     net_run_forward(r->run, 0);
     struct response found = response_read(net_run_at(r->run, r->map).at, small.w, small.h);
     found.peak = (struct point){ found.peak.x * shrink, found.peak.y * shrink };

@@ -113,8 +113,7 @@ static void log_locate(void *state, char *out, int size)
 /* Windows in a picture that fits the score's run: their number. */
 static int find_windows(struct locate_state *st, const struct scene *scene)
 {
-    const struct tensor in = net_run_at(st->run, st->picture);
-    image_to_planes(in.at, in.shape.w, in.shape.h, scene->picture);
+    net_run_picture(st->run, st->picture, scene->picture);
     net_run_forward(st->run, 0);
     const int n = locate_windows(&st->locate, st->run, 0, locate_logit(0.1f), 1, st->windows, 0, WINDOWS);
     return merge_windows(st->windows, n, 0.4f);
