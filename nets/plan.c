@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What a run needs: shapes for its batch and picture size, and memory. In inference activations share buffers by
- * liveness (first fit over layer numbers); in learning every output and gradient has its own, but for layers that
- * work in place. */
+ * liveness, the largest first, so that they lie close and stay in the caches; in learning every output and gradient has its
+ * own, but for layers that work in place. */
 #include "nets/internal.h"
 
 #include <string.h>
@@ -9,11 +9,11 @@
 #include "base/check.h"
 #include "base/clock.h"
 
-struct block { size_t at, n; int until; }; /* floats; free after layer `until` */
+struct block { size_t at, n; int since, until; }; /* floats; in use from layer `since` to layer `until` */
 struct arrangement { struct block blocks[NET_LAYERS]; int n; size_t top; };
 
-/* First place where n floats fit beside all blocks still alive at layer `now`. */
-static size_t arrange(struct arrangement *a, size_t n, int now, int until)
+/* First place where n floats fit beside all blocks in use meanwhile. */
+static size_t arrange(struct arrangement *a, size_t n, int since, int until)
 {
     size_t at = 0;
     bool moved = true;
@@ -22,13 +22,13 @@ static size_t arrange(struct arrangement *a, size_t n, int now, int until)
         moved = false;
         for (int i = 0; i < a->n; i++) {
             const struct block *b = &a->blocks[i];
-            if (b->until >= now && at < b->at + b->n && b->at < at + n) {
+            if (b->until >= since && b->since <= until && at < b->at + b->n && b->at < at + n) {
                 at = b->at + b->n;
                 moved = true;
             }
         }
     }
-    a->blocks[a->n++] = (struct block){ at, n, until };
+    a->blocks[a->n++] = (struct block){ at, n, since, until };
     if (at + n > a->top)
         a->top = at + n;
     return at;
@@ -113,18 +113,27 @@ static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, siz
     return OK;
 }
 
-static void place_outputs(struct net_run *r, size_t *at, struct arrangement *a)
+/* The largest output that has no place yet; -1: none is left. */
+static int largest_output(const struct net_run *r, const bool *placed)
+{
+    int largest = -1;
+    for (int i = 0; i < r->net->n_nodes; i++)
+        if (r->nodes[i].needed && !placed[i] &&
+            (largest < 0 || shape_count(r->nodes[i].out.shape) > shape_count(r->nodes[largest].out.shape)))
+            largest = i;
+    return largest;
+}
+
+static void place_outputs(struct net_run *r, size_t *at, bool *placed, struct arrangement *a)
 {
     const struct net *n = r->net;
-    for (int i = 0; i < n->n_nodes; i++) {
-        struct run_node *rd = &r->nodes[i];
-        if (!rd->needed)
-            continue;
-        if (rd->in_place)
+    for (int i = 0; i < n->n_nodes; i++)
+        placed[i] = r->nodes[i].in_place;
+    for (int i; (i = largest_output(r, placed)) >= 0; placed[i] = true) /* inputs are filled before layer 0 runs */
+        at[i] = arrange(a, shape_count(r->nodes[i].out.shape), n->nodes[i].kind ? i : 0, last_use(r, i));
+    for (int i = 0; i < n->n_nodes; i++)
+        if (r->nodes[i].needed && r->nodes[i].in_place)
             at[i] = at[n->nodes[i].from[0]];
-        else /* inputs are filled before layer 0 runs, so they live from the start */
-            at[i] = arrange(a, shape_count(rd->out.shape), n->nodes[i].kind ? i : 0, last_use(r, i));
-    }
 }
 
 static void bind_nodes(struct net_run *r, float *weights)
@@ -192,9 +201,9 @@ static float *take_floats(void *arena, size_t n)
     return arena_alloc(arena, n + 2 * KERNELS_SLACK, sizeof(float)); /* kernels read a little further */
 }
 
-static void take_outputs(struct net_run *r, const struct run_memory *m, size_t *at, struct arrangement *plan)
+static void take_outputs(struct net_run *r, const struct run_memory *m, size_t *at, bool *placed, struct arrangement *plan)
 {
-    place_outputs(r, at, plan);
+    place_outputs(r, at, placed, plan);
     float *block = m->take(m->from, plan->top);
     for (int i = 0; i < r->net->n_nodes; i++)
         if (r->nodes[i].needed && block)
@@ -247,7 +256,7 @@ static enum status create(struct net_run **out, const struct net *n, int batch, 
         if (use == NET_FEED)
             take_feed(r, m);
         else
-            take_outputs(r, m, at, plan);
+            take_outputs(r, m, at, wanted, plan);
         for (int i = 0; i < n->n_nodes; i++)
             r->nodes[i].keep = keep[i] ? m->take(m->from, keep[i]) : NULL;
         if (!memory)
