@@ -33,46 +33,55 @@ enum status locate_find(struct locate *out, const struct net *n)
     return OK;
 }
 
-static struct window decode_cell(const float *box, const float *marks, size_t plane, float x, float y, float step)
+static struct window decode_cell(const struct locate_cell *cell, float x, float y, float step)
 {
     struct window w = { .score = 0 };
     float far[4];
     for (int i = 0; i < 4; i++) {
-        far[i] = expf(fminf(fmaxf(box[(size_t) i * plane], -TOO_FAR), TOO_FAR)) * step;
+        far[i] = expf(fminf(fmaxf(cell->box[i], -TOO_FAR), TOO_FAR)) * step;
     }
     w.box = (struct box){ x - far[0], y - far[1], far[0] + far[2], far[1] + far[3] };
     for (int i = 0; i < FACE_MARKS; i++) {
-        w.marks[i].x = x + marks[(size_t) (2 * i) * plane] * step;
-        w.marks[i].y = y + marks[(size_t) (2 * i + 1) * plane] * step;
+        w.marks[i].x = x + cell->marks[2 * i] * step;
+        w.marks[i].y = y + cell->marks[2 * i + 1] * step;
     }
     return w;
 }
 
-int locate_decode(const float *response, const float *box, const float *marks, int h, int w, int stride,
-                  float least, float scale, struct window *out, int n, int max)
+int locate_decode(const float *response, struct locate_cells cells, int h, int w, int stride, float least, float scale,
+                  struct window *out, int n, int max)
 {
-    const size_t plane = (size_t) h * (size_t) w;
     const float step = (float) stride * scale;
     for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
-            const size_t at = (size_t) y * (size_t) w + (size_t) x;
-            if (response[at] < least) {
+            const float is = response[(size_t) y * (size_t) w + (size_t) x];
+            if (is < least) {
                 continue;
             }
             if (n == max) { /* rare: only thresholds far below any use fill the room */
                 n = merge_best(out, n, max / 2);
                 least = fmaxf(least, n ? locate_logit(out[n - 1].score) : least);
-                if (n == max || response[at] < least) {
+                if (n == max || is < least) {
                     continue;
                 }
             }
-            out[n] = decode_cell(box + at, marks + at, plane, ((float) x + 0.5f) * step,
-                                 ((float) y + 0.5f) * step, step);
-            out[n].score = 1 / (1 + expf(-response[at]));
+            struct locate_cell cell;
+            cells.read(cells.from, x, y, &cell);
+            out[n] = decode_cell(&cell, ((float) x + 0.5f) * step, ((float) y + 0.5f) * step, step);
+            out[n].score = 1 / (1 + expf(-is));
             n++;
         }
     }
     return n;
+}
+
+struct place { struct net_run *run; int box, marks, sample; };
+
+static void read_place(const void *from, int x, int y, struct locate_cell *out)
+{
+    const struct place *p = from;
+    net_run_place(p->run, p->box, p->sample, x, y, out->box);
+    net_run_place(p->run, p->marks, p->sample, x, y, out->marks);
 }
 
 int locate_windows(const struct locate *l, struct net_run *r, int sample, float least, float scale,
@@ -80,12 +89,10 @@ int locate_windows(const struct locate *l, struct net_run *r, int sample, float 
 {
     for (int i = 0; i < LNET_STRIDES; i++) {
         const struct tensor response = net_run_at(r, l->response[i]);
-        const struct tensor box = net_run_at(r, l->box[i]);
-        const struct tensor marks = net_run_at(r, l->marks[i]);
-        const size_t plane = (size_t) response.shape.h * (size_t) response.shape.w;
-        const size_t skip = (size_t) sample * plane;
-        n = locate_decode(response.at + skip, box.at + 4 * skip, marks.at + 2 * FACE_MARKS * skip,
-                          response.shape.h, response.shape.w, LNET_FIRST_STRIDE << i, least, scale, out, n, max);
+        const struct shape s = response.shape;
+        const struct place place = { r, l->box[i], l->marks[i], sample };
+        n = locate_decode(response.at + (size_t) (sample * s.h * s.w), (struct locate_cells){ read_place, &place }, s.h, s.w,
+                          LNET_FIRST_STRIDE << i, least, scale, out, n, max);
     }
     return n;
 }

@@ -122,6 +122,13 @@ void net_keep(struct net_builder *b, int layer)
         b->net->nodes[layer].keep = true;
 }
 
+void net_keep_places(struct net_builder *b, int layer)
+{
+    net_keep(b, layer);
+    if (!b->status)
+        b->net->nodes[layer].places = b->net->nodes[layer].kind->infer != NULL;
+}
+
 enum status net_build(struct net **out, const struct model *m, const void *options)
 {
     struct arena *a = arena_create();

@@ -63,9 +63,11 @@ enum layer_can {
     CAN_SET = 4,        /* backward honours pass.in_new; for other kinds new gradients are zeroed before */
 };
 
-struct layer_int8 { /* of kinds that can multiply bytes */
-    void (*prepare)(const void *options, const struct pass *pass); /* the weights as levels: fills pass.keep */
-    bool (*pixels)(const void *options);                           /* forward can read pass.picture */
+struct layer_infer { /* what a kind can do where nothing is learnt */
+    void (*prepare)(const void *options, const struct pass *pass); /* int8: the weights as levels; fills pass.keep */
+    bool (*pixels)(const void *options);                           /* int8: forward can read pass.picture */
+    /* All maps at one place of a sample, instead of forward; pass->out is not touched. */
+    void (*place)(const void *options, const struct pass *pass, int sample, int x, int y, float *out);
 };
 
 struct layer_kind {
@@ -75,7 +77,7 @@ struct layer_kind {
     enum status (*plan)(struct layer_plan *plan, const void *options, const struct shape *in, int n_in);
     void (*forward)(const void *options, const struct pass *pass);
     void (*backward)(const void *options, const struct pass *pass);
-    const struct layer_int8 *int8; /* NULL: always floats */
+    const struct layer_infer *infer; /* NULL: nothing of it */
 };
 
 /* nets/layers/layers.c: every kind there is, for the gradient test and `show`. */
@@ -89,7 +91,7 @@ struct node {
     struct shape shape; /* as built, n = 1 */
     int n_params, first_param;
     int64_t multiply_adds;
-    bool keep, loss;
+    bool keep, places, loss; /* places: net_keep_places; keep as well */
 };
 
 struct param {

@@ -29,6 +29,9 @@ int net_input(struct net_builder *b, const char *name, struct shape shape);
 int net_add(struct net_builder *b, const struct layer_kind *kind, const char *name, const void *options,
             int n_from, const int *from); /* the new layer's number */
 void net_keep(struct net_builder *b, int layer); /* readable after a run; others share memory */
+/* The same, but NET_INFER runs do not compute it: what is read of it, with net_run_place, is all it costs there. For a 1x1
+ * convolution of which few places matter. */
+void net_keep_places(struct net_builder *b, int layer);
 
 struct model { /* one published architecture; nets/models/NAME.c */
     const char *name, *paper;
@@ -86,7 +89,9 @@ enum status net_run_create(struct net_run **out, const struct net *n, int batch,
 enum status net_run_create_sized(struct net_run **out, const struct net *n, int batch, int h, int w,
                                  enum net_use use);
 void net_run_free(struct net_run **r);
-struct tensor net_run_at(struct net_run *r, int layer); /* of inputs and kept layers (NET_LEARN: of all) */
+struct tensor net_run_at(struct net_run *r, int layer); /* of inputs and layers kept whole (NET_LEARN: of all) */
+/* All maps of a net_keep_places layer at (x, y) of a sample of the last run. */
+void net_run_place(struct net_run *r, int layer, int sample, int x, int y, float *out);
 /* Computes with the first `n` samples of the batch (0: all). Cannot fail, allocates nothing. */
 void net_run_forward(struct net_run *r, int n);
 /* Forward and backward in training mode; adds to the run's gradients. */

@@ -34,6 +34,16 @@ static size_t arrange(struct arrangement *a, size_t n, int since, int until)
     return at;
 }
 
+static bool placed(const struct net_run *r, int i) /* not computed, but read a place at a time */
+{
+    return r->use == NET_INFER && r->net->nodes[i].places;
+}
+
+static bool reads(const struct net_run *r, int i) /* its inputs */
+{
+    return r->nodes[i].needed || placed(r, i);
+}
+
 static void mark_needed(struct net_run *r)
 {
     const struct net *n = r->net;
@@ -43,8 +53,8 @@ static void mark_needed(struct net_run *r)
     for (int i = n->n_nodes - 1; i >= 0; i--) {
         const struct node *d = &n->nodes[i];
         struct run_node *rd = &r->nodes[i];
-        rd->needed |= r->use != NET_INFER || (d->kind && d->keep) || (!any && d->kind);
-        for (int k = 0; rd->needed && k < d->n_from; k++)
+        rd->needed |= r->use != NET_INFER || (d->kind && d->keep && !d->places) || (!any && d->kind);
+        for (int k = 0; reads(r, i) && k < d->n_from; k++)
             r->nodes[d->from[k]].needed = true;
     }
 }
@@ -53,7 +63,7 @@ static int users_of(const struct net_run *r, int layer)
 {
     int users = 0;
     for (int i = layer + 1; i < r->net->n_nodes; i++)
-        for (int k = 0; r->nodes[i].needed && k < r->net->nodes[i].n_from; k++)
+        for (int k = 0; reads(r, i) && k < r->net->nodes[i].n_from; k++)
             users += r->net->nodes[i].from[k] == layer;
     return users;
 }
@@ -64,8 +74,10 @@ static int last_use(const struct net_run *r, int layer)
     if (r->net->nodes[layer].keep || r->use == NET_LEARN)
         return r->net->n_nodes;
     for (int i = layer + 1; i < r->net->n_nodes; i++)
-        for (int k = 0; r->nodes[i].needed && k < r->net->nodes[i].n_from; k++)
-            if (r->net->nodes[i].from[k] == layer)
+        for (int k = 0; reads(r, i) && k < r->net->nodes[i].n_from; k++)
+            if (r->net->nodes[i].from[k] == layer && placed(r, i))
+                return r->net->n_nodes;
+            else if (r->net->nodes[i].from[k] == layer)
                 last = r->nodes[i].in_place ? last_use(r, i) : i;
     return last;
 }
@@ -114,22 +126,22 @@ static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, siz
 }
 
 /* The largest output that has no place yet; -1: none is left. */
-static int largest_output(const struct net_run *r, const bool *placed)
+static int largest_output(const struct net_run *r, const bool *done)
 {
     int largest = -1;
     for (int i = 0; i < r->net->n_nodes; i++)
-        if (r->nodes[i].needed && !placed[i] &&
+        if (r->nodes[i].needed && !done[i] &&
             (largest < 0 || shape_count(r->nodes[i].out.shape) > shape_count(r->nodes[largest].out.shape)))
             largest = i;
     return largest;
 }
 
-static void place_outputs(struct net_run *r, size_t *at, bool *placed, struct arrangement *a)
+static void place_outputs(struct net_run *r, size_t *at, bool *done, struct arrangement *a)
 {
     const struct net *n = r->net;
     for (int i = 0; i < n->n_nodes; i++)
-        placed[i] = r->nodes[i].in_place;
-    for (int i; (i = largest_output(r, placed)) >= 0; placed[i] = true) /* inputs are filled before layer 0 runs */
+        done[i] = r->nodes[i].in_place;
+    for (int i; (i = largest_output(r, done)) >= 0; done[i] = true) /* inputs are filled before layer 0 runs */
         at[i] = arrange(a, shape_count(r->nodes[i].out.shape), n->nodes[i].kind ? i : 0, last_use(r, i));
     for (int i = 0; i < n->n_nodes; i++)
         if (r->nodes[i].needed && r->nodes[i].in_place)
@@ -201,9 +213,9 @@ static float *take_floats(void *arena, size_t n)
     return arena_alloc(arena, n + 2 * KERNELS_SLACK, sizeof(float)); /* kernels read a little further */
 }
 
-static void take_outputs(struct net_run *r, const struct run_memory *m, size_t *at, bool *placed, struct arrangement *plan)
+static void take_outputs(struct net_run *r, const struct run_memory *m, size_t *at, bool *done, struct arrangement *plan)
 {
-    place_outputs(r, at, placed, plan);
+    place_outputs(r, at, done, plan);
     float *block = m->take(m->from, plan->top);
     for (int i = 0; i < r->net->n_nodes; i++)
         if (r->nodes[i].needed && block)

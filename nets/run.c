@@ -120,8 +120,16 @@ void net_run_learn(struct net_run *r)
 struct tensor net_run_at(struct net_run *r, int layer)
 {
     CHECK(layer >= 0 && layer < r->net->n_nodes);
-    CHECK(r->use == NET_LEARN || r->net->nodes[layer].keep);
+    CHECK(r->use == NET_LEARN || (r->net->nodes[layer].keep && !(r->net->nodes[layer].places && !r->nodes[layer].needed)));
     return r->nodes[layer].out;
+}
+
+void net_run_place(struct net_run *r, int layer, int sample, int x, int y, float *out)
+{
+    const struct node *node = &r->net->nodes[layer];
+    CHECK(node->places && sample >= 0 && sample < r->n);
+    struct pass p = net_run_pass(r, layer, false);
+    node->kind->infer->place(node->options, &p, sample, x, y, out);
 }
 
 double net_run_loss(struct net_run *r, int layer)
@@ -150,9 +158,9 @@ bool net_run_int8(struct net_run *r, bool int8)
     r->int8 = int8 && r->kernels->fast_int8 && r->use == NET_INFER;
     for (int i = 0; i < r->net->n_nodes && r->int8; i++) {
         const struct node *node = &r->net->nodes[i];
-        if (node->kind && node->kind->int8 && r->nodes[i].needed) {
+        if (node->kind && node->kind->infer && r->nodes[i].needed) {
             struct pass p = net_run_pass(r, i, false);
-            node->kind->int8->prepare(node->options, &p);
+            node->kind->infer->prepare(node->options, &p);
         }
     }
     return r->int8;
@@ -164,7 +172,7 @@ static bool reads_pixels(const struct net_run *r, int input)
     for (int i = 0; i < r->net->n_nodes; i++) {
         const struct node *node = &r->net->nodes[i];
         for (int k = 0; k < node->n_from; k++)
-            if (r->nodes[i].needed && node->from[k] == input && !(node->kind->int8 && node->kind->int8->pixels(node->options)))
+            if (r->nodes[i].needed && node->from[k] == input && !(node->kind->infer && node->kind->infer->pixels(node->options)))
                 return false;
     }
     return r->int8;

@@ -11,6 +11,27 @@
 
 enum { W = 5, H = 4 };
 
+struct maps { const float *box, *marks; int h, w; };
+
+static void read_maps(const void *from, int x, int y, struct locate_cell *out)
+{
+    const struct maps *m = from;
+    const int plane = m->h * m->w;
+    for (int i = 0; i < 4; i++) {
+        out->box[i] = m->box[i * plane + y * m->w + x];
+    }
+    for (int i = 0; i < 2 * FACE_MARKS; i++) {
+        out->marks[i] = m->marks[i * plane + y * m->w + x];
+    }
+}
+
+static int decode(const float *response, const float *box, const float *marks, int h, int w, int stride, float least,
+                  float scale, struct window *out, int n, int max)
+{
+    const struct maps maps = { box, marks, h, w };
+    return locate_decode(response, (struct locate_cells){ read_maps, &maps }, h, w, stride, least, scale, out, n, max);
+}
+
 static void one_cell_one_window(void **state)
 {
     (void) state;
@@ -29,7 +50,7 @@ static void one_cell_one_window(void **state)
     box[3 * H * W + cell] = logf(0.5f);
     marks[2 * H * W + cell] = 0.5f; /* second mark, x */
     marks[3 * H * W + cell] = -1;
-    assert_int_equal(locate_decode(response, box, marks, H, W, 16, locate_logit(0.5f), 2, out, 0, 4), 1);
+    assert_int_equal(decode(response, box, marks, H, W, 16, locate_logit(0.5f), 2, out, 0, 4), 1);
     /* the cell's centre is (3.5, 2.5) strides; the picture is scaled by 2 */
     assert_float_equal(out[0].box.x, 2 * (56 - 16), 1e-3);
     assert_float_equal(out[0].box.y, 2 * (40 - 32), 1e-3);
@@ -52,14 +73,14 @@ static void room_is_kept(void **state)
         box[i] = 1000; /* a broken net: still finite boxes */
     }
     response[H * W - 1] = 3; /* the best cell comes last */
-    const int n = locate_decode(response, box, marks, H, W, 8, -1, 1, out, 0, 7);
+    const int n = decode(response, box, marks, H, W, 8, -1, 1, out, 0, 7);
     assert_true(n > 0 && n <= 7);
     for (int i = 0; i < n; i++) {
         assert_true(box_is_finite(out[i].box));
     }
     assert_true(out[merge_best(out, n, 1) - 1].score > 0.9f);
     response[H * W - 1] = 0;
-    assert_int_equal(locate_decode(response, box, marks, H, W, 8, 0.1f, 1, out, 3, 7), 3);
+    assert_int_equal(decode(response, box, marks, H, W, 8, 0.1f, 1, out, 3, 7), 3);
 }
 
 /* Targets for a face, read back as if the net had said them. */
@@ -76,7 +97,7 @@ static void check_face(struct net *n, struct net_run *run, const struct targets 
         for (size_t k = 0; k < shape_count(far.shape); k++) {
             box[k] = logf(fmaxf(far.at[k], 1e-3f));
         }
-        found = locate_decode(is.at, box, marks.at, is.shape.h, is.shape.w, LNET_FIRST_STRIDE << i, 0.5f, 1, out, found,
+        found = decode(is.at, box, marks.at, is.shape.h, is.shape.w, LNET_FIRST_STRIDE << i, 0.5f, 1, out, found,
                               256);
     }
     (void) n;

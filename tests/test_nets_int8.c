@@ -125,7 +125,7 @@ static void lnet_comes_close(void **state)
     static uint8_t pixels[W * H * IMAGE_PIXEL];
     const struct lnet_options options = { .maps = 8, .size = 64, .tag_weight = 0 };
     const struct kernels *tables[8];
-    int n_tables = kernels_all(tables, 8), input, box;
+    int n_tables = kernels_all(tables, 8), input, response;
     uint64_t seed = 3;
     for (size_t i = 0; i < sizeof pixels; i++)
         pixels[i] = (uint8_t)random_next(&seed);
@@ -133,7 +133,7 @@ static void lnet_comes_close(void **state)
     struct net_run *exact = NULL;
     assert_ok(net_create(&n, &model_lnet, &options, 1));
     assert_ok(net_find(n, "picture", &input));
-    assert_ok(net_find(n, "boxes16", &box));
+    assert_ok(net_find(n, "response16", &response));
     assert_ok(net_run_create_sized(&exact, n, 1, NET_H, NET_W, NET_INFER));
     net_run_picture(exact, input, (struct image){ pixels, W, H, W * IMAGE_PIXEL });
     net_run_forward(exact, 0);
@@ -148,12 +148,12 @@ static void lnet_comes_close(void **state)
         for (size_t i = 0; i < shape_count(net_run_at(r, input).shape); i++)
             net_run_at(r, input).at[i] = 1e9f; /* not looked at: the pixels are */
         net_run_forward(r, 0);
-        double apart = difference(net_run_at(exact, box), net_run_at(r, box));
+        double apart = difference(net_run_at(exact, response), net_run_at(r, response));
         assert_true(apart > 0 && apart < 0.03);
         assert_false(net_run_int8(r, false));
         net_run_picture(r, input, (struct image){ pixels, W, H, W * IMAGE_PIXEL });
         net_run_forward(r, 0);
-        assert_true(difference(net_run_at(exact, box), net_run_at(r, box)) < 1e-5);
+        assert_true(difference(net_run_at(exact, response), net_run_at(r, response)) < 1e-5);
         net_run_free(&r);
     }
     net_run_free(&exact);

@@ -3,6 +3,7 @@
  * "locally shared" cuts the outputs into a grid of regions with kernels and biases of their own. */
 #include <string.h>
 
+#include "base/check.h"
 #include "nets/layers/conv.h"
 
 enum { TILE_FLOATS = 96 * 1024 }; /* patches of one product: 384 KiB, beside weights and outputs in a 1 MiB cache */
@@ -168,14 +169,28 @@ static void prepare(const void *options, const struct pass *pass)
         conv_phases_prepare(options, pass);
 }
 
+static void place(const void *options, const struct pass *pass, int sample, int x, int y, float *out)
+{
+    const struct conv *o = options;
+    struct shape in = pass->in[0].shape;
+    size_t plane = (size_t)(in.h * in.w);
+    const float *from = pass->in[0].at + (size_t)(sample * in.c) * plane + y * in.w + x, *weights = pass->param[0].at;
+    CHECK(conv_int8_fits(o) && x >= 0 && x < in.w && y >= 0 && y < in.h);
+    for (int m = 0; m < o->maps; m++, weights += in.c) {
+        out[m] = o->no_bias ? 0 : pass->param[1].at[m];
+        for (int c = 0; c < in.c; c++)
+            out[m] += weights[c] * from[(size_t)c * plane];
+    }
+}
+
 static bool pixels(const void *options)
 {
     return conv_phases_fits(options);
 }
 
-static const struct layer_int8 int8 = { prepare, pixels };
+static const struct layer_infer infer = { prepare, pixels, place };
 
 const struct layer_kind layer_conv = {
     "conv", "convolution: shared, locally shared, unshared or depthwise", sizeof(struct conv), CAN_RELU | CAN_SET, plan, forward,
-    backward, &int8,
+    backward, &infer,
 };

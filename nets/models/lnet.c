@@ -108,8 +108,8 @@ static void head(const struct making *m, int from, int stride)
     snprintf(text, sizeof text, "says%d", stride);
     int tags = net_scale(b, text, maps);
     net_keep(b, response);
-    net_keep(b, box);
-    net_keep(b, marks);
+    net_keep_places(b, box);
+    net_keep_places(b, marks);
     losses(m, stride, response, box, marks, tags);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/face.h"
 #include "base/random.h"
 #include "nets/gemm.h"
 #include "nets/internal.h"
@@ -90,6 +91,17 @@ static void print_spent(const struct net_run *r, double blas)
     memset(spent, 0, sizeof spent);
 }
 
+/* Of layers that are read a place at a time, thirty: the cells of some four faces, so of a dozen at all three strides. */
+static void read_places(const struct net *n, struct net_run *r)
+{
+    float out[2 * FACE_MARKS];
+    for (int i = 0; i < n->n_nodes; i++)
+        for (int k = 0; k < 30 && n->nodes[i].places; k++) {
+            struct shape in = r->nodes[n->nodes[i].from[0]].out.shape;
+            net_run_place(r, i, 0, 31 * k % in.w, 17 * k % in.h, out);
+        }
+}
+
 enum factors { FACTORS_FLOAT, FACTORS_HALF, FACTORS_INT8 };
 
 static int bench(const char *what, const struct model *m, const void *options, int batch, int h, int w, enum net_use use,
@@ -118,6 +130,7 @@ static int bench(const char *what, const struct model *m, const void *options, i
             step = (double)u < step ? (double)u : step;
         } else {
             net_run_forward(r, 0);
+            read_places(n, r);
         }
         t = clock_thread_us() - t;
         note_spent(r);
