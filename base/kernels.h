@@ -109,10 +109,12 @@ struct kernels {
      * (the first in the low bits), sums whole numbers. Where `fast_int8` is false they are the plain C twin.
      * range: the least and the largest of x and 0.
      * byte_quads: place by place the levels of up to four rows, round((in - low) * per); in is not below low.
+     * pack_pixels: n pixels of four bytes without their last bytes.
      * quads_product: rows_product whose taps, weights and rows are quads: kernels_pack_quads, byte_quads. */
     bool fast_int8;
     struct kernels_range (*range)(const float *x, size_t n);
     void (*byte_quads)(uint32_t *out, const float *in, size_t in_step, int rows, float low, float per, int n);
+    void (*pack_pixels)(uint8_t *out, const uint8_t *in, int n);
     void (*quads_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in,
                           const int32_t *offsets, int m, int k, int n, struct kernels_ends ends);
     /* out[x][y] = in[y][x], or += */

@@ -49,6 +49,18 @@ void INT8(byte_quads)(uint32_t *out, const float *in, size_t in_step, int rows, 
     }
 }
 
+void INT8(pack_pixels)(uint8_t *out, const uint8_t *in, int n)
+{
+    const __m512i in_quarter = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1));
+    const __m512i quarters = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
+    for (int x = 0; x < n; x += LANES, out += 3 * LANES, in += 4 * LANES) {
+        int part = n - x < LANES ? n - x : LANES;
+        __m512i pixels = _mm512_maskz_loadu_epi32(lanes_of(part), in);
+        pixels = _mm512_permutexvar_epi32(quarters, _mm512_shuffle_epi8(pixels, in_quarter));
+        _mm512_mask_storeu_epi8(out, ((__mmask64)1 << 3 * part) - 1, pixels);
+    }
+}
+
 /* The instruction itself: around its intrinsic GCC 12 copies and spills every sum. */
 static inline __m512i plus_products(__m512i sum, __m512i levels, __m512i weights)
 {

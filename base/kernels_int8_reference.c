@@ -29,6 +29,13 @@ void byte_quads_reference(uint32_t *out, const float *in, size_t in_step, int ro
     }
 }
 
+void pack_pixels_reference(uint8_t *out, const uint8_t *in, int n)
+{
+    for (int x = 0; x < n; x++, out += 3, in += 4)
+        for (int i = 0; i < 3; i++)
+            out[i] = in[i];
+}
+
 static int word_product(uint32_t levels, uint32_t weights)
 {
     int sum = 0;

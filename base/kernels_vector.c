@@ -289,6 +289,8 @@ static void split(uint32_t *restrict out, size_t out_step, const uint32_t *restr
 {
     if (parts == 2)
         split_into(out, out_step, in, 2, (size_t)n);
+    else if (parts == 3)
+        split_into(out, out_step, in, 3, (size_t)n);
     else if (parts == 4)
         split_into(out, out_step, in, 4, (size_t)n);
     else
@@ -349,7 +351,7 @@ const struct kernels JOIN(kernels_, KERNELS) = {
     TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, softmax, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
     JOIN(depthwise3_, KERNELS), JOIN(depthwise3_backward_, KERNELS), momentum_step, moments, normalize_sums, normalize_backward, JOIN(rows_product_, KERNELS), JOIN(rows_outer_, KERNELS), FAST_HALF,
     HALF(half_rows), HALF(half_pairs), HALF(pairs_product), HALF(half_outer), FAST_INT8, INT8(range),
-    INT8(byte_quads), INT8(quads_product), JOIN(transpose_, KERNELS), JOIN(winograd_, KERNELS),
+    INT8(byte_quads), INT8(pack_pixels), INT8(quads_product), JOIN(transpose_, KERNELS), JOIN(winograd_, KERNELS),
     BILINEAR, bytes, hamming,
     hamming_near,
 };

@@ -133,6 +133,7 @@ enum { FAST_INT8 = 0 };
 #endif
 struct kernels_range INT8(range)(const float *x, size_t n);
 void INT8(byte_quads)(uint32_t *out, const float *in, size_t in_step, int rows, float low, float per, int n);
+void INT8(pack_pixels)(uint8_t *out, const uint8_t *in, int n);
 void INT8(quads_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
                           int m, int k, int n, struct kernels_ends ends);
 

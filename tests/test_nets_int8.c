@@ -44,6 +44,13 @@ static void levels_are_the_same_everywhere(void **state)
                 tables[t]->byte_quads(have, a, 301, rows, w.low, 255 / (w.high - w.low), n);
                 assert_memory_equal(want, have, sizeof want);
             }
+            memset(want, 0, sizeof want);
+            memset(have, 0, sizeof have);
+            ref->pack_pixels((uint8_t *)want, (const uint8_t *)a, n);
+            tables[t]->pack_pixels((uint8_t *)have, (const uint8_t *)a, n);
+            assert_memory_equal(want, have, sizeof want);
+            assert_memory_equal((uint8_t *)want + 3 * (n - 1), a + n - 1, 3);
+            assert_int_equal(((uint8_t *)want)[3 * n], 0);
         }
 }
 

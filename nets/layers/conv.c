@@ -91,7 +91,7 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     }
     if (conv_phases_fits(o)) {
         plan->scratch = larger(plan->scratch, conv_phases_scratch(o, &p));
-        plan->levels = p.c == PIXEL_MAPS ? conv_phases_levels(o) : 0;
+        plan->levels = p.c == PIXEL_MAPS && conv_phases_pixels(o) ? conv_phases_levels(o) : 0;
     }
     return OK;
 }
@@ -165,7 +165,7 @@ static void prepare(const void *options, const struct pass *pass)
 {
     if (conv_int8_fits(options))
         conv_int8_prepare(options, pass);
-    else if (conv_phases_fits(options) && pass->in[0].shape.c == PIXEL_MAPS)
+    else if (conv_phases_pixels(options) && pass->in[0].shape.c == PIXEL_MAPS)
         conv_phases_prepare(options, pass);
 }
 
@@ -176,16 +176,16 @@ static void place(const void *options, const struct pass *pass, int sample, int 
     size_t plane = (size_t)(in.h * in.w);
     const float *from = pass->in[0].at + (size_t)(sample * in.c) * plane + y * in.w + x, *weights = pass->param[0].at;
     CHECK(conv_int8_fits(o) && x >= 0 && x < in.w && y >= 0 && y < in.h);
-    for (int m = 0; m < o->maps; m++, weights += in.c) {
+    for (int m = 0; m < o->maps; m++)
         out[m] = o->no_bias ? 0 : pass->param[1].at[m];
-        for (int c = 0; c < in.c; c++)
-            out[m] += weights[c] * from[(size_t)c * plane];
-    }
+    for (int c = 0; c < in.c; c++, from += plane) /* outer, so that the sums do not wait for each other */
+        for (int m = 0; m < o->maps; m++)
+            out[m] += weights[m * in.c + c] * *from;
 }
 
 static bool pixels(const void *options)
 {
-    return conv_phases_fits(options);
+    return conv_phases_pixels(options);
 }
 
 static const struct layer_infer infer = { prepare, pixels, place };

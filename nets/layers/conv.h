@@ -48,7 +48,8 @@ void conv_winograd_backward(const struct conv *o, const struct pass *pass);
 /* Step above 1: products with shifted rows of the picture's phases; forward only. */
 bool conv_phases_fits(const struct conv *o);
 enum { PIXEL_MAPS = 3 };
-size_t conv_phases_levels(const struct conv *o); /* for pass->picture: floats, and filling them */
+bool conv_phases_pixels(const struct conv *o);   /* the same for pass->picture */
+size_t conv_phases_levels(const struct conv *o); /* for it: floats, and filling them */
 void conv_phases_prepare(const struct conv *o, const struct pass *pass);
 size_t conv_phases_scratch(const struct conv *o, const struct patches *p);
 void conv_phases_forward(const struct conv *o, const struct pass *pass);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Shared convolution of step s > 1: the picture is split into s x s phases (every s-th pixel of every s-th row), in
  * which a tap is a shifted row again, so that the products of conv_rows.c, conv_rows_half.c and conv_int8.c do without
- * patches: of words that are a float, a pair of halves or the bytes of a pixel. Only forward; bands of output rows, so
+ * patches: of words that are a float, a pair of halves or four bytes of a row of pixels. Only forward; bands of output rows, so
  * that the phases of a band stay in the second-level cache. */
 #include <string.h>
 
@@ -12,14 +12,15 @@ enum word { WORD_FLOAT, WORD_HALVES, WORD_PIXEL };
 
 struct layout {
     enum word word;
-    int maps, taps, words; /* maps of words; taps of a product's sum; phases of a picture row of one map */
+    int maps, words;       /* maps of words; phases of a picture row of one map, so many words from step to step */
+    int row_taps, taps;    /* words under a row of the kernel; taps of a product's sum */
     int pw, rows, band;    /* width of a phase, its rows in a band, output rows in a band */
     size_t plane, row_in;  /* words of a phase in a band; of a padded picture row */
 };
 
-static int numbers_of(enum word word) /* side by side along a row */
+static int words_of(enum word word, int places) /* that hold so many places of a row, from a word's beginning */
 {
-    return word == WORD_HALVES ? 2 : 1;
+    return word == WORD_PIXEL ? (places * PIXEL_MAPS + 3) / 4 : word == WORD_HALVES ? (places + 1) / 2 : places;
 }
 
 static struct layout layout_of(const struct patches *p, enum word word)
@@ -28,8 +29,9 @@ static struct layout layout_of(const struct patches *p, enum word word)
     int more = (p->kernel - 1) / p->stride;
     l.maps = word == WORD_PIXEL ? 1 : p->c;
     l.pw = p->ow + more;
-    l.words = p->stride / numbers_of(word);
-    l.taps = l.maps * p->kernel * p->kernel / numbers_of(word);
+    l.words = words_of(word, p->stride);
+    l.row_taps = words_of(word, p->kernel);
+    l.taps = l.maps * p->kernel * l.row_taps;
     l.band = BAND_WORDS / (l.maps * p->stride * l.words * l.pw) - more;
     l.band = l.band < 1 ? 1 : l.band > p->oh ? p->oh : l.band;
     l.rows = l.band + more;
@@ -43,6 +45,11 @@ bool conv_phases_fits(const struct conv *o)
     return o->stride > 1 && !o->grid && o->groups != -1;
 }
 
+bool conv_phases_pixels(const struct conv *o) /* each step begins with a word */
+{
+    return conv_phases_fits(o) && o->stride * PIXEL_MAPS % 4 == 0;
+}
+
 static enum word word_of(const struct conv *o, const struct pass *pass)
 {
     if (pass->picture)
@@ -52,7 +59,7 @@ static enum word word_of(const struct conv *o, const struct pass *pass)
 
 size_t conv_phases_scratch(const struct conv *o, const struct patches *p)
 {
-    size_t most = (size_t)(o->maps * o->kernel * o->kernel * IMAGE_PIXEL); /* while preparing */
+    size_t most = (size_t)(o->maps * o->kernel * o->kernel * PIXEL_MAPS); /* while preparing */
     for (int word = WORD_FLOAT; word <= WORD_PIXEL; word++) {
         struct layout l = layout_of(p, (enum word)word);
         size_t n = (size_t)l.taps * (size_t)(o->maps + 1) + CONV_LEVELS_ENDS * (size_t)o->maps +
@@ -65,7 +72,7 @@ size_t conv_phases_scratch(const struct conv *o, const struct patches *p)
 
 size_t conv_phases_levels(const struct conv *o)
 {
-    return conv_levels_size(o->maps, o->kernel * o->kernel, IMAGE_PIXEL);
+    return conv_levels_size(o->maps, o->kernel, o->kernel * PIXEL_MAPS);
 }
 
 /* Maps are red, green and blue, a pixel's bytes blue, green and red. */
@@ -75,24 +82,23 @@ void conv_phases_prepare(const struct conv *o, const struct pass *pass)
     float *weights = pass->scratch;
     for (int m = 0; m < o->maps; m++)
         for (int t = 0; t < square; t++) {
-            float *to = weights + (m * square + t) * IMAGE_PIXEL;
+            float *to = weights + (m * square + t) * PIXEL_MAPS;
             const float *from = pass->param[0].at + m * PIXEL_MAPS * square + t;
             to[IMAGE_R] = from[0];
             to[IMAGE_G] = from[square];
             to[IMAGE_B] = from[2 * square];
-            to[IMAGE_PIXEL - 1] = 0;
         }
-    conv_levels_prepare(o, pass, weights, square, IMAGE_PIXEL);
+    conv_levels_prepare(o, pass, weights, o->kernel, o->kernel * PIXEL_MAPS);
 }
 
 /* Where the taps of a sum begin in the phases. */
 static void set_offsets(int32_t *offsets, const struct patches *p, const struct layout *l)
 {
-    int each = numbers_of(l->word), s = p->stride;
+    int s = p->stride;
     for (int c = 0; c < l->maps; c++)
         for (int y = 0; y < p->kernel; y++)
-            for (int x = 0; x < p->kernel; x += each)
-                *offsets++ = (int32_t)((size_t)((c * s + y % s) * l->words + x % s / each) * l->plane) + y / s * l->pw + x / s;
+            for (int t = 0; t < l->row_taps; t++)
+                *offsets++ = (int32_t)((size_t)((c * s + y % s) * l->words + t % l->words) * l->plane) + y / s * l->pw + t / l->words;
 }
 
 struct filling { /* where the phases come from */
@@ -110,7 +116,8 @@ static const uint32_t *padded(const struct filling *f, const float *in, int y)
     if (y < 0 || y >= (f->picture ? f->picture->h : p->h))
         return NULL;
     if (f->l->word == WORD_PIXEL) {
-        memcpy(f->row + p->pad, f->picture->pixels + (size_t)y * (size_t)f->picture->stride, (size_t)f->picture->w * IMAGE_PIXEL);
+        p->kernels->pack_pixels((uint8_t *)f->row + p->pad * PIXEL_MAPS,
+                                f->picture->pixels + (size_t)y * (size_t)f->picture->stride, f->picture->w);
     } else if (f->l->word == WORD_HALVES) {
         p->kernels->half_rows(halves + p->pad, 0, in + y * p->w, 0, p->w, 1);
         memcpy(f->row, halves, (size_t)(p->pad + p->w + 1) / 2 * sizeof *f->row);
