@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "nets/internal.h"
 #include "nets/models/models.h"
 
@@ -208,6 +209,42 @@ static void any_number_of_samples_agrees(void **state)
     net_free(&n);
 }
 
+/* LNet's boxes, read where they are asked for, and all of them as a learning run makes them. */
+static void places_are_as_the_whole_layer(void **state)
+{
+    (void)state;
+    const struct lnet_options options = { .maps = 8, .size = 64, .tag_weight = 0 };
+    struct net *n = NULL;
+    struct net_run *whole = NULL, *r = NULL;
+    int input, boxes;
+    uint64_t seed = 1;
+    assert_ok(net_create(&n, &model_lnet, &options, 1));
+    assert_ok(net_find(n, "picture", &input));
+    assert_ok(net_find(n, "boxes16", &boxes));
+    assert_ok(net_run_create(&whole, n, 2, NET_LEARN));
+    assert_ok(net_run_create(&r, n, 2, NET_INFER));
+    for (size_t i = 0; i < shape_count(net_run_at(r, input).shape); i++)
+        net_run_at(r, input).at[i] = net_run_at(whole, input).at[i] = random_normal(&seed);
+    net_run_forward(whole, 0);
+    net_run_forward(r, 0);
+    struct tensor all = net_run_at(whole, boxes);
+    assert_int_equal(all.shape.w, 4);
+    for (int sample = 0; sample < 2; sample++)
+        for (int x = 0; x < 4; x++) {
+            float out[4], largest = 0;
+            net_run_place(r, boxes, sample, x, 3 - x, out);
+            for (int c = 0; c < 4; c++) {
+                float want = all.at[((sample * 4 + c) * 4 + 3 - x) * 4 + x];
+                assert_float_equal(out[c], want, 1e-5 * (1 + fabs((double)want)));
+                largest = fmaxf(largest, fabsf(want));
+            }
+            assert_true(largest > 1e-3f);
+        }
+    net_run_free(&whole);
+    net_run_free(&r);
+    net_free(&n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +255,7 @@ int main(void)
         cmocka_unit_test(live_buffers_are_apart),
         cmocka_unit_test(runs_without_allocating),
         cmocka_unit_test(sized_runs_agree),
+        cmocka_unit_test(places_are_as_the_whole_layer),
     };
     return cmocka_run_group_tests_name("nets plan", tests, NULL, NULL);
 }
