@@ -12,7 +12,7 @@
 #include "train/targets.h"
 #include "train/task.h"
 
-enum { WORKERS = 64, WINDOWS = 8192, HELD_SIDE = 640 };
+enum { WORKERS = 64, WINDOWS = 8192, MOST_WANTED = 1024 };
 enum { FACE_LOSS, BOX_LOSS, MARKS_LOSS, TAGS_LOSS, N_LOSSES };
 static const char *const loss_names[N_LOSSES] = { "face", "box", "marks", "tags" };
 
@@ -59,7 +59,7 @@ static const struct option augment_table[] = {
 };
 static const struct option task_table[] = {
     { "score_min_size", OPTION_FLOAT, offsetof(struct locate_options, score_min_size), "20", 1, 200, NULL,
-      "lowest face that counts in the score, in pixels of a 640 pixel picture" },
+      "lowest face that counts in the score, in pixels" },
     { 0 },
 };
 
@@ -119,9 +119,19 @@ static int find_windows(struct locate_state *st, const struct scene *scene)
     return merge_windows(st->windows, n, 0.4f);
 }
 
-static bool fits(const struct scene *scene)
+/* Of a square that all the pictures fit into which are looked at between steps. */
+static int side_of(const struct compose *c)
 {
-    return scene->picture.w <= HELD_SIDE && scene->picture.h <= HELD_SIDE;
+    const struct scene_table *const tables[] = { compose_held_out(c), compose_learnt(c) };
+    int side = 1;
+    for (int t = 0; t < 2; t++) {
+        for (int i = 0; i < tables[t]->n_scenes; i++) {
+            const struct image im = tables[t]->scenes[i].picture;
+            side = im.w > side ? im.w : side;
+            side = im.h > side ? im.h : side;
+        }
+    }
+    return (side + LNET_MULTIPLE - 1) / LNET_MULTIPLE * LNET_MULTIPLE;
 }
 
 /* Faces of a learnt scene without a sure window, and sure windows that are no faces. */
@@ -154,7 +164,7 @@ static enum status find_hard(struct locate_state *st)
     enum status s = OK;
     compose_hard_clear(st->scenes);
     for (int i = 0; i < t->n_scenes && !s && st->o->compose.hard > 0; i++) {
-        s = fits(&t->scenes[i]) ? find_hard_in(st, t, i) : OK;
+        s = find_hard_in(st, t, i);
     }
     return s;
 }
@@ -171,7 +181,8 @@ static enum status begin_locate(void *state, struct net *n)
         s = locate_find(&st->locate, n);
     }
     if (!s) {
-        s = net_run_create_sized(&st->run, n, 1, HELD_SIDE, HELD_SIDE, NET_INFER);
+        const int side = side_of(st->scenes);
+        s = net_run_create_sized(&st->run, n, 1, side, side, NET_INFER);
     }
     return s;
 }
@@ -213,9 +224,9 @@ static enum status score_scene(struct locate_state *st, const struct scene_table
                                struct detection_score *score)
 {
     struct found found[WINDOWS / 8];
-    struct wanted wanted[1024];
-    if (!fits(scene) || scene->n > 1024) {
-        return fail(BAD_DATA, "held-out picture %s: too large", scene->name);
+    struct wanted wanted[MOST_WANTED];
+    if (scene->n > MOST_WANTED) {
+        return fail(BAD_DATA, "held-out picture %s: more than %d faces", scene->name, MOST_WANTED);
     }
     int n = find_windows(st, scene);
     n = n > WINDOWS / 8 ? WINDOWS / 8 : n;
