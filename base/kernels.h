@@ -139,6 +139,14 @@ struct kernels {
  * step_m and step_k: floats from map to map and from tap to tap, so that a transpose packs as well. */
 void kernels_pack(float *packed, const float *weights, size_t step_m, size_t step_k, int m, int k);
 
+/* Where map i of m lies in such weights of k taps, or of any other packing below: its first tap, and from tap to tap. */
+struct kernels_packed { size_t at; int step; };
+static inline struct kernels_packed kernels_packed_at(int i, int m, int k)
+{
+    int first = i / KERNELS_MAPS * KERNELS_MAPS;
+    return (struct kernels_packed){ (size_t)first * (size_t)k + (size_t)(i - first), m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS };
+}
+
 /* The nearest bfloat16, ties to even. */
 static inline uint16_t kernels_half(float v)
 {

@@ -30,12 +30,11 @@ void pairs_product_reference(float *out, size_t out_step, const uint32_t *packed
                              const int32_t *offsets, int m, int k, int n, struct kernels_ends ends)
 {
     for (int i = 0; i < m; i++) {
-        int first = i / KERNELS_MAPS * KERNELS_MAPS, maps = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
-        const uint32_t *w = packed + (size_t)first * (size_t)k + (i - first);
+        struct kernels_packed p = kernels_packed_at(i, m, k);
         for (int x = 0; x < n; x++) {
             double sum = ends.add ? (double)out[(size_t)i * out_step + (size_t)x] : ends.bias ? (double)ends.bias[i] : 0;
             for (int t = 0; t < k; t++) {
-                uint32_t a = w[t * maps], b = in[offsets[t] + x];
+                uint32_t a = packed[p.at + (size_t)(t * p.step)], b = in[offsets[t] + x];
                 sum += value((uint16_t)a) * value((uint16_t)b) + value((uint16_t)(a >> 16)) * value((uint16_t)(b >> 16));
             }
             out[(size_t)i * out_step + (size_t)x] = (float)(ends.relu && sum < 0 ? 0 : sum);

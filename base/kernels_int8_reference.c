@@ -48,13 +48,12 @@ void quads_product_reference(float *out, size_t out_step, const uint32_t *packed
                              const int32_t *offsets, int m, int k, int n, struct kernels_ends ends)
 {
     for (int i = 0; i < m; i++) {
-        int first = i / KERNELS_MAPS * KERNELS_MAPS, maps = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
-        const uint32_t *w = packed + (size_t)first * (size_t)k + (i - first);
+        struct kernels_packed p = kernels_packed_at(i, m, k);
         for (int x = 0; x < n; x++) {
             float *at = out + (size_t)i * out_step + x, from = ends.add ? *at : ends.bias ? ends.bias[i] : 0;
             int sum = 0;
             for (int t = 0; t < k; t++)
-                sum += word_product(in[offsets[t] + x], w[t * maps]);
+                sum += word_product(in[offsets[t] + x], packed[p.at + (size_t)(t * p.step)]);
             from += ends.factor[i] * (float)sum;
             *at = ends.relu && from < 0 ? 0 : from;
         }
@@ -74,8 +73,7 @@ void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const floa
     int words = (width + 3) / 4, k = rows * words;
     for (int m = 0; m < n_out; m++) {
         const float *w = weights + (size_t)m * (size_t)(rows * width);
-        int first = m / KERNELS_MAPS * KERNELS_MAPS, maps = n_out - first < KERNELS_MAPS ? n_out - first : KERNELS_MAPS;
-        uint32_t *to = packed + (size_t)first * (size_t)k + (m - first);
+        struct kernels_packed p = kernels_packed_at(m, n_out, k);
         float largest = largest_of(w, rows * width), per = largest > 0 ? 127 / largest : 0;
         int sum = 0;
         for (int t = 0; t < k; t++) {
@@ -85,7 +83,7 @@ void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const floa
                 sum += v;
                 word |= (uint32_t)(v & 255) << (8 * i);
             }
-            to[t * maps] = word;
+            packed[p.at + (size_t)(t * p.step)] = word;
         }
         factor[m] = largest / 127;
         sums[m] = (float)sum;

@@ -184,12 +184,11 @@ static void rows_product(float *out, size_t out_step, const float *packed, const
                          int m, int k, int n, struct kernels_ends ends)
 {
     for (int i = 0; i < m; i++) {
-        int first = i / KERNELS_MAPS * KERNELS_MAPS, wide = m - first < KERNELS_MAPS ? m - first : KERNELS_MAPS;
-        const float *w = packed + (size_t)first * (size_t)k + (i - first);
+        struct kernels_packed p = kernels_packed_at(i, m, k);
         for (int x = 0; x < n; x++) {
             double s = ends.add ? out[(size_t)i * out_step + (size_t)x] : ends.bias ? ends.bias[i] : 0;
             for (int t = 0; t < k; t++)
-                s += (double)w[t * wide] * in[offsets[t] + x];
+                s += (double)packed[p.at + (size_t)(t * p.step)] * in[offsets[t] + x];
             out[(size_t)i * out_step + (size_t)x] = (float)(ends.relu && s < 0 ? 0 : s);
         }
     }

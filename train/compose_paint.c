@@ -104,17 +104,26 @@ struct box paint_scene(struct image canvas, struct image spare, struct image pic
     return p.seen;
 }
 
+struct tone { float gamma, contrast, brightness, tints; }; /* tints: spread of the colours' own factors */
+
+/* One table a colour. */
+static void draw_tables(uint8_t table[3][256], struct tone tone, uint64_t *random)
+{
+    for (int k = 0; k < 3; k++) {
+        const float tint = expf(tone.tints * random_normal(random));
+        for (int v = 0; v < 256; v++) {
+            const float x = 255 * powf((float) v / 255, tone.gamma) * tint;
+            table[k][v] = byte((x - 128) * tone.contrast + 128 + tone.brightness);
+        }
+    }
+}
+
 struct box paint_head(struct image canvas, struct image spare, struct image picture, struct warp to_canvas, uint64_t *random)
 {
     const struct placed p = place(canvas, spare, picture, to_canvas);
     uint8_t table[3][256];
     const float gamma = expf(0.3f * random_normal(random) - 0.3f); /* the studio was dark */
-    for (int k = 0; k < 3; k++) {
-        const float times = expf(0.08f * random_normal(random));
-        for (int v = 0; v < 256; v++) {
-            table[k][v] = byte(255 * powf((float) v / 255, gamma) * times);
-        }
-    }
+    draw_tables(table, (struct tone){ gamma, 1, 0, 0.08f }, random);
     for (int j = 0; j < p.out.h; j++) {
         uint8_t *to = p.out.pixels + (ptrdiff_t) j * p.out.stride;
         const uint8_t *from = p.in.pixels + (ptrdiff_t) j * p.in.stride;
@@ -173,28 +182,20 @@ static void remove_colour(struct image im)
     }
 }
 
-/* One table a colour: gamma, contrast, brightness, tint. */
 static void light(struct image im, uint64_t *random)
 {
     uint8_t table[3][256];
     const float gamma = expf(0.25f * random_normal(random));
     const float contrast = expf(0.2f * random_normal(random));
     const float brightness = 15 * random_normal(random);
-    const bool negative = chance(random, 0.005f);
-    for (int k = 0; k < 3; k++) {
-        const float tint = expf(0.06f * random_normal(random));
-        for (int v = 0; v < 256; v++) {
-            const float x = 255 * powf((float) v / 255, gamma) * tint;
-            table[k][v] = byte((x - 128) * contrast + 128 + brightness);
-            table[k][v] = negative ? (uint8_t) (255 - table[k][v]) : table[k][v];
-        }
-    }
+    const uint8_t flip = chance(random, 0.005f) ? 255 : 0; /* a negative, seldom */
+    draw_tables(table, (struct tone){ gamma, contrast, brightness, 0.06f }, random);
     for (int j = 0; j < im.h; j++) {
         uint8_t *p = im.pixels + (ptrdiff_t) j * im.stride;
         for (int i = 0; i < im.w; i++, p += IMAGE_PIXEL) {
-            p[0] = table[0][p[0]];
-            p[1] = table[1][p[1]];
-            p[2] = table[2][p[2]];
+            p[0] = table[0][p[0]] ^ flip;
+            p[1] = table[1][p[1]] ^ flip;
+            p[2] = table[2][p[2]] ^ flip;
         }
     }
 }

@@ -81,8 +81,8 @@ void conv_rows_backward(const struct conv *o, const struct pass *pass)
     for (int t = 0; t < square; t++) { /* weights [maps, c, taps] seen from the input: [c][maps, taps], tap by tap */
         for (int m = 0; m < o->maps; m++)
             for (int c = 0; c < p.c; c++) {
-                int first = c / KERNELS_MAPS * KERNELS_MAPS, rest = p.c - first < KERNELS_MAPS ? p.c - first : KERNELS_MAPS;
-                packed[(size_t)first * (size_t)(o->maps * square) + (size_t)((m * square + t) * rest + c - first)] =
+                struct kernels_packed to = kernels_packed_at(c, p.c, o->maps * square);
+                packed[to.at + (size_t)((m * square + t) * to.step)] =
                     pass->param[0].at[(m * p.c + c) * square + t];
             }
     }
