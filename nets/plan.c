@@ -248,9 +248,9 @@ static enum status create(struct net_run **out, const struct net *n, int batch, 
     struct net_run *r = arena_alloc(a, 1, sizeof *r);
     struct arrangement *plan = arena_alloc(a, 1, sizeof *plan);
     size_t *at = arena_alloc(a, (size_t)n->n_nodes, sizeof *at), *keep = arena_alloc(a, (size_t)n->n_nodes, sizeof *keep);
-    bool *wanted = arena_alloc(a, (size_t)n->n_nodes, sizeof *wanted);
+    bool *flags = arena_alloc(a, (size_t)n->n_nodes, sizeof *flags);
     size_t scratch = 0;
-    if (!r || !plan || !at || !keep || !wanted || !(r->nodes = arena_alloc(a, (size_t)n->n_nodes, sizeof *r->nodes))) {
+    if (!r || !plan || !at || !keep || !flags || !(r->nodes = arena_alloc(a, (size_t)n->n_nodes, sizeof *r->nodes))) {
         arena_free(&a);
         return fail(NO_RESOURCE, "net %s: no memory for a run", n->model->name);
     }
@@ -268,13 +268,13 @@ static enum status create(struct net_run **out, const struct net *n, int batch, 
         if (use == NET_FEED)
             take_feed(r, m);
         else
-            take_outputs(r, m, at, wanted, plan);
+            take_outputs(r, m, at, flags, plan);
         for (int i = 0; i < n->n_nodes; i++)
             r->nodes[i].keep = keep[i] ? m->take(m->from, keep[i]) : NULL;
         if (!memory)
             r->scratch = take_floats(a, scratch);
         if (use == NET_LEARN)
-            take_for_learning(r, m, wanted);
+            take_for_learning(r, m, flags);
         s = arena_seal(a);
     }
     if (s) {
