@@ -125,8 +125,10 @@ void net_keep(struct net_builder *b, int layer)
 void net_keep_places(struct net_builder *b, int layer)
 {
     net_keep(b, layer);
-    if (!b->status)
-        b->net->nodes[layer].places = b->net->nodes[layer].kind->infer != NULL;
+    if (!b->status) {
+        CHECK(b->net->nodes[layer].kind->infer);
+        b->net->nodes[layer].places = true;
+    }
 }
 
 enum status net_build(struct net **out, const struct model *m, const void *options)

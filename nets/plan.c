@@ -75,10 +75,11 @@ static int last_use(const struct net_run *r, int layer)
         return r->net->n_nodes;
     for (int i = layer + 1; i < r->net->n_nodes; i++)
         for (int k = 0; reads(r, i) && k < r->net->nodes[i].n_from; k++)
-            if (r->net->nodes[i].from[k] == layer && placed(r, i))
-                return r->net->n_nodes;
-            else if (r->net->nodes[i].from[k] == layer)
+            if (r->net->nodes[i].from[k] == layer) {
+                if (placed(r, i))
+                    return r->net->n_nodes;
                 last = r->nodes[i].in_place ? last_use(r, i) : i;
+            }
     return last;
 }
 

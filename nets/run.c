@@ -120,7 +120,7 @@ void net_run_learn(struct net_run *r)
 struct tensor net_run_at(struct net_run *r, int layer)
 {
     CHECK(layer >= 0 && layer < r->net->n_nodes);
-    CHECK(r->use == NET_LEARN || (r->net->nodes[layer].keep && !(r->net->nodes[layer].places && !r->nodes[layer].needed)));
+    CHECK(r->use == NET_LEARN || (r->net->nodes[layer].keep && (!r->net->nodes[layer].places || r->nodes[layer].needed)));
     return r->nodes[layer].out;
 }
 
