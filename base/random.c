@@ -32,6 +32,16 @@ float random_normal(uint64_t *state)
     return (float)(sqrt(-2.0 * log(1.0 - u)) * cos(6.283185307179586 * v));
 }
 
+float random_doubling(uint64_t *state, float low, float high)
+{
+    return low * expf(random_unit(state) * logf(high / low));
+}
+
+bool random_chance(uint64_t *state, float p)
+{
+    return random_unit(state) < p;
+}
+
 int random_below(uint64_t *state, int n)
 {
     CHECK(n > 0);

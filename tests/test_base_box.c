@@ -95,6 +95,15 @@ static void random_has_its_moments(void **state)
     for (int i = 0; i < 7; i++)
         assert_near(count[i], N / 7.0, N / 100.0);
     assert_int_equal(random_below(&s, 1), 0);
+    int low = 0, yes = 0;
+    for (int i = 0; i < 10000; i++) {
+        float d = random_doubling(&s, 10, 40);
+        assert_true(d >= 10 && d < 40);
+        low += d < 20; /* one of two doublings */
+        yes += random_chance(&s, 0.3f);
+    }
+    assert_near(low, 5000, 200);
+    assert_near(yes, 3000, 200);
 }
 
 static void shuffle_keeps_all(void **state)

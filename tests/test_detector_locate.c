@@ -135,6 +135,42 @@ static void targets_decode_to_their_face(void **state)
     net_free(&n);
 }
 
+/* Cells around a face's own learn its box, though not whether to respond; one cell alone weighs more than one of many. */
+static void boxes_are_learnt_around_a_face(void **state)
+{
+    (void) state;
+    struct net *n;
+    struct net_run *run;
+    struct targets t;
+    float least[2];
+    assert_int_equal(net_create(&n, &model_lnet, NULL, 1), OK);
+    assert_int_equal(net_run_create(&run, n, 1, NET_LEARN), OK);
+    assert_int_equal(targets_find(&t, n), OK);
+    for (int k = 0; k < 2; k++) {
+        const struct scene_face f = { .box = k ? (struct box){ 40, 40, 48, 48 } : (struct box){ 43, 43, 14, 14 } };
+        targets_fill(&t, run, 0, &f, 1);
+        const float *is = net_run_at(run, t.layer[0][T_FACE]).at, *care = net_run_at(run, t.layer[0][T_CARE]).at;
+        const float *inside = net_run_at(run, t.layer[0][T_INSIDE]).at, *box = net_run_at(run, t.layer[0][T_BOX]).at;
+        const int side = 256 / LNET_FIRST_STRIDE, plane = side * side;
+        int own = 0, around = 0;
+        least[k] = 1e9f;
+        for (int i = 0; i < plane; i++) {
+            own += is[i] == 1 && inside[i] > 0;
+            around += is[i] == 0 && inside[i] > 0;
+            assert_true(is[i] == 1 || inside[i] == 0 || care[i] == 0);
+            least[k] = is[i] == 1 ? fminf(least[k], inside[i]) : least[k];
+            if (inside[i] > 0) {
+                assert_float_equal((box[i] + box[2 * plane + i]) * LNET_FIRST_STRIDE, f.box.w, 1e-3);
+                assert_float_equal((box[plane + i] + box[3 * plane + i]) * LNET_FIRST_STRIDE, f.box.h, 1e-3);
+            }
+        }
+        assert_true(own > 0 && around > 0);
+    }
+    assert_true(least[0] > 1.5f * least[1]);
+    net_run_free(&run);
+    net_free(&n);
+}
+
 static void ignored_faces_count_neither_way(void **state)
 {
     (void) state;
@@ -165,6 +201,7 @@ int main(void)
         cmocka_unit_test(one_cell_one_window),
         cmocka_unit_test(room_is_kept),
         cmocka_unit_test(targets_decode_to_their_face),
+        cmocka_unit_test(boxes_are_learnt_around_a_face),
         cmocka_unit_test(ignored_faces_count_neither_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

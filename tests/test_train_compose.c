@@ -8,6 +8,7 @@
 #include "tests/kit.h"
 
 #include "base/random.h"
+#include "train/compose_internal.h"
 #include "train/compose_paint.h"
 #include "train/compose_place.h"
 #include "train/compose_views.h"
@@ -49,7 +50,7 @@ static void upright_picture_covers(void **state)
     }
 }
 
-enum { VIEW_W = 96, VIEW_H = 130, HEAD_LEFT = 30, HEAD_RIGHT = 70, NOSE = 12, VIEWS = 4 };
+enum { VIEW_W = 96, VIEW_H = 130, HEAD_LEFT = 30, HEAD_RIGHT = 70, NOSE = 12, N_VIEWS = 4 };
 
 static bool in_head(int view, int x, int y)
 {
@@ -61,19 +62,19 @@ static bool in_head(int view, int x, int y)
 static void write_views(void)
 {
     static const char header[] = "P6\n96 130\n255\n";
-    static const char *const names[VIEWS] = { "AF01AFFL-afraid", "AF01AFFR-afraid", "AF02HAFL-happy-black", "AF01AFXX-afraid" };
+    static const char *const names[N_VIEWS] = { "AF01AFFL-afraid", "AF01AFFR-afraid", "AF02HAFL-happy-black", "AF01AFXX-afraid" };
     const size_t one = sizeof header - 1 + VIEW_W * VIEW_H * 3;
     char table[512] = "frame\tperson\tset\tview\tlight\tname\twidth\theight\n";
-    unsigned char *file = malloc(VIEWS * one), *to = file;
+    unsigned char *file = malloc(N_VIEWS * one), *to = file;
     assert_non_null(file);
-    for (int v = 0; v < VIEWS; v++) {
+    for (int v = 0; v < N_VIEWS; v++) {
         memcpy(to, header, sizeof header - 1);
         to += sizeof header - 1;
         for (int i = 0; i < VIEW_W * VIEW_H; i++, to += 3)
             memset(to, in_head(v, i % VIEW_W, i / VIEW_W) ? 50 : 180 - i / VIEW_W / 4, 3);
         snprintf(table + strlen(table), sizeof table - strlen(table), "%d\t1\tkdef\t0\t-\t%s\t96\t130\n", v, names[v]);
     }
-    kit_write(kit_path("multiview-kdef.mkv"), file, VIEWS * one);
+    kit_write(kit_path("multiview-kdef.mkv"), file, N_VIEWS * one);
     kit_write_text(kit_path("multiview-kdef.tsv"), table);
     free(file);
 }
@@ -84,7 +85,7 @@ static void heads_are_cut_out(void **state)
     struct scene_table t;
     write_views();
     assert_ok(compose_views_open(&t, kit_folder(), 1));
-    assert_int_equal(t.n_scenes, VIEWS);
+    assert_int_equal(t.n_scenes, N_VIEWS);
     for (int v = 0; v < 2; v++) {
         const struct scene *s = &t.scenes[v];
         int wrong = 0;
@@ -125,9 +126,93 @@ static void heads_are_painted(void **state)
     }
 }
 
+enum { SCENE = 128, CANVAS = 256 };
+
+/* Scenes of one colour a pack, one face in each, in another colour. */
+static void fill_packs(struct compose *c)
+{
+    static uint8_t pixels[N_PACKS][SCENE * SCENE * IMAGE_PIXEL];
+    static struct scene scenes[N_PACKS];
+    static struct scene_face faces[N_PACKS];
+    for (int p = 0; p < N_PACKS; p++) {
+        const struct image im = { pixels[p], SCENE, SCENE, SCENE * IMAGE_PIXEL };
+        image_fill(im, 0, 0, 200);
+        faces[p] = (struct scene_face){ .box = { 50, 40, 32, 40 } };
+        image_fill(image_view(im, 50, 40, 32, 40), 200, 0, 0);
+        scenes[p] = (struct scene){ .picture = im, .n = p != NOFACES };
+        c->packs[p] = (struct scene_table){ .scenes = &scenes[p], .faces = &faces[p], .n_scenes = 1, .n_faces = 1 };
+    }
+}
+
+static float part_of_colour(struct image im, struct box b, int channel)
+{
+    int n = 0, all = 0;
+    for (int y = (int)ceilf(b.y); y < (int)(b.y + b.h); y++)
+        for (int x = (int)ceilf(b.x); x < (int)(b.x + b.w); x++, all++) {
+            const uint8_t *p = im.pixels + y * im.stride + x * IMAGE_PIXEL;
+            n += p[channel] > 100 && p[IMAGE_B + IMAGE_R - channel] < 100;
+        }
+    return all ? (float)n / (float)all : 1;
+}
+
+/* Many small faces, each where its box says, none over another. */
+static void crowds_are_pasted(void **state)
+{
+    (void)state;
+    struct compose c = { .options = { .size = CANVAS, .smallest = 9 } };
+    struct sample s;
+    uint64_t random = 9;
+    int most = 0;
+    fill_packs(&c);
+    assert_ok(sample_create(&s, CANVAS));
+    for (int i = 0; i < 20; i++) {
+        s.n = 0;
+        image_fill(s.canvas, 0, 0, 0);
+        compose_paste_crowd(&c, &s, &random);
+        most = s.n > most ? s.n : most;
+        for (int k = 0; k < s.n; k++) {
+            const struct box b = s.faces[k].box;
+            if (s.faces[k].ignore)
+                continue;
+            assert_true(b.h >= 9 && b.h < 45);
+            assert_true(part_of_colour(s.canvas, b, IMAGE_R) + part_of_colour(s.canvas, b, IMAGE_B) > 0.8f);
+            for (int j = 0; j < k; j++)
+                assert_true(box_overlap(b, s.faces[j].box) < 0.1f);
+        }
+    }
+    assert_true(most >= 8);
+    sample_free(&s);
+}
+
+/* A hat hides the forehead, not the chin, and the box stays. */
+static void hats_are_worn(void **state)
+{
+    (void)state;
+    struct compose c = { .options = { .size = CANVAS, .hats = 1 } };
+    struct sample s;
+    uint64_t random = 4;
+    float forehead = 0, chin = 0;
+    const struct box face = { 100, 120, 20, 22 };
+    fill_packs(&c);
+    assert_ok(sample_create(&s, CANVAS));
+    for (int i = 0; i < 200; i++) {
+        s.n = 1;
+        s.faces[0] = (struct scene_face){ .box = face };
+        image_fill(s.canvas, 10, 250, 10);
+        compose_cover_some(&c, &s, &random);
+        assert_memory_equal(&s.faces[0].box, &face, sizeof face);
+        forehead += s.canvas.pixels[121 * s.canvas.stride + 110 * IMAGE_PIXEL + 1] != 250;
+        chin += s.canvas.pixels[139 * s.canvas.stride + 110 * IMAGE_PIXEL + 1] != 250;
+    }
+    assert_true(forehead > 120);
+    assert_near(chin, 0, 0);
+    sample_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(anchor_is_seen), cmocka_unit_test(upright_picture_covers),
-                                        cmocka_unit_test(heads_are_cut_out), cmocka_unit_test(heads_are_painted) };
+                                        cmocka_unit_test(heads_are_cut_out), cmocka_unit_test(heads_are_painted),
+                                        cmocka_unit_test(crowds_are_pasted), cmocka_unit_test(hats_are_worn) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

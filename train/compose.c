@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Which scene, where, how large; which faces are pasted in; what is still to be seen of each face. The drawing
- * itself is in compose_paint.c. */
-#include "train/compose.h"
+ * Which scene, where, how large; what is still to be seen of each face. What is pasted in and what hides faces is in
+ * compose_paste.c, the drawing itself in compose_paint.c. */
 
 #include <math.h>
 #include <stdio.h>
@@ -10,43 +9,17 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "train/compose_internal.h"
 #include "train/compose_paint.h"
 #include "train/compose_place.h"
 #include "train/compose_views.h"
 
-enum pack { WIDER, MASKS, TAGS, HELEN, MTFL, CELEBA, CELEBA5, FIW, WEB, NOFACES, VIEWS, N_PACKS };
 static const struct { const char *name; bool scene; } packs[N_PACKS] = {
     { "wider-train", true },   { "masks", true },         { "tags", true },       { "marks-helen", true },
     { "marks-mtfl", true },    { "faces-celeba", false }, { "faces-celeba5", false }, { "faces-fiw", false },
     { "faces-web", false },    { "nofaces", true },       { "multiview-kdef", true },
 };
-enum { VIEWS_STEP = 2 };
-
-struct hard { int scene; struct box box; };
-
-struct compose {
-    struct compose_options options;
-    struct scene_table packs[N_PACKS], held_out;
-    struct hard *hard;
-    size_t hard_room;
-    int n_hard;
-};
-
-static float between(uint64_t *random, float low, float high)
-{
-    return random_between(random, low, high);
-}
-
-static bool chance(uint64_t *random, float p)
-{
-    return random_unit(random) < p;
-}
-
-/* Equal chances for each doubling of size. */
-static float doubling(uint64_t *random, float low, float high)
-{
-    return low * expf(random_unit(random) * logf(high / low));
-}
+enum { VIEWS_STEP = 2, SMALL = 32 };
 
 /* The masks pack frames tightly: brow to chin, without the forehead that WIDER's boxes have. */
 static void loosen(struct scene_table *t)
@@ -174,15 +147,16 @@ void sample_free(struct sample *s)
     memory_free(&s->spare.pixels);
 }
 
-static const struct scene *any(const struct scene_table *t, uint64_t *random)
+const struct scene *compose_any(const struct compose *c, enum pack pack, uint64_t *random)
 {
+    const struct scene_table *t = &c->packs[pack];
     return &t->scenes[random_below(random, t->n_scenes)];
 }
 
-/* The faces of a picture that was drawn with `to_canvas` into `seen`. */
-static void add_faces(const struct compose *c, struct sample *s, const struct scene_table *t,
-                      const struct scene *scene, struct warp to_canvas, struct box seen)
+void compose_add_faces(const struct compose *c, struct sample *s, enum pack pack, const struct scene *scene,
+                       struct warp to_canvas, struct box seen)
 {
+    const struct scene_table *t = &c->packs[pack];
     for (int i = 0; i < scene->n && s->n < SAMPLE_FACES; i++) {
         struct scene_face f = t->faces[scene->first + i];
         const struct box b = f.box;
@@ -219,29 +193,29 @@ static void add_faces(const struct compose *c, struct sample *s, const struct sc
 /* A piece of a face-free scene over the whole canvas. */
 static void ground(const struct compose *c, struct sample *s, uint64_t *random)
 {
-    const struct scene *scene = any(&c->packs[NOFACES], random);
+    const struct scene *scene = compose_any(c, NOFACES, random);
     const float size = (float) c->options.size;
     const float w = (float) scene->picture.w;
     const float h = (float) scene->picture.h;
-    const float scale = doubling(random, 1, 2) * size / fminf(w, h);
-    const float x = between(random, 0, scale * w - size);
-    const float y = between(random, 0, scale * h - size);
+    const float scale = random_doubling(random, 1, 2) * size / fminf(w, h);
+    const float x = random_between(random, 0, scale * w - size);
+    const float y = random_between(random, 0, scale * h - size);
     paint_random(s->canvas, random);
     paint_scene(s->canvas, s->spare, scene->picture, (struct warp){ scale, 0, -x, 0, scale, -y }, 0);
 }
 
 /* A scene and the place in it that the canvas is to show. */
-static struct box draw_anchor(const struct compose *c, int *pack, const struct scene **scene, uint64_t *random)
+static struct box draw_anchor(const struct compose *c, enum pack *pack, const struct scene **scene, uint64_t *random)
 {
-    *pack = chance(random, 0.8f) ? WIDER : chance(random, 0.8f) ? MASKS : TAGS;
+    *pack = random_chance(random, 0.8f) ? WIDER : random_chance(random, 0.8f) ? MASKS : TAGS;
     const struct scene_table *t = &c->packs[*pack];
-    if (*pack == WIDER && c->n_hard && chance(random, c->options.hard)) {
+    if (*pack == WIDER && c->n_hard && random_chance(random, c->options.hard)) {
         const struct hard *hard = &c->hard[random_below(random, c->n_hard)];
         *scene = &t->scenes[hard->scene];
         return hard->box;
     }
     do {
-        *scene = any(t, random);
+        *scene = compose_any(c, *pack, random);
     } while (!(*scene)->n);
     return t->faces[(*scene)->first + random_below(random, (*scene)->n)].box;
 }
@@ -250,108 +224,32 @@ static struct box draw_anchor(const struct compose *c, int *pack, const struct s
 static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t *random)
 {
     const struct scene *scene;
-    int pack;
+    enum pack pack;
     const float size = (float) c->options.size;
     struct box anchor = draw_anchor(c, &pack, &scene, random);
     if (anchor.h < 4) {
         anchor.h = anchor.w = 4;
     }
     const float low = fminf(14, 1.2f * c->options.smallest);
-    const float want = chance(random, 0.65f) ? doubling(random, low, 110) : between(random, 70, 1.05f * size);
+    const float want = random_chance(random, c->options.small) ? random_doubling(random, low, SMALL)
+                       : random_chance(random, 0.65f)          ? random_doubling(random, low, 110)
+                                                        : random_between(random, 70, 1.05f * size);
     /* a face blown up much teaches blur only */
     const float most = anchor.h < 40 ? 1.6f : 3;
     const float scale = fminf(fmaxf(want / anchor.h, 0.6f * size / (float) (scene->picture.w + scene->picture.h)), most);
     float turn = 0;
-    if (c->options.tilt > 0 && chance(random, 0.6f)) {
-        turn = c->options.tilt * random_normal(random) * (chance(random, 0.1f) ? 6 : 1);
+    if (c->options.tilt > 0 && random_chance(random, 0.6f)) {
+        turn = c->options.tilt * random_normal(random) * (random_chance(random, 0.1f) ? 6 : 1);
     }
     const struct warp to_canvas = compose_place(scene->picture, anchor, scale, turn, size, random);
     const bool covers = turn == 0 && scale * (float) scene->picture.w >= size && scale * (float) scene->picture.h >= size;
-    if (!covers && chance(random, 0.6f)) {
+    if (!covers && random_chance(random, 0.6f)) {
         ground(c, s, random);
     } else if (!covers) {
         paint_random(s->canvas, random);
     }
     const struct box seen = paint_scene(s->canvas, s->spare, scene->picture, to_canvas, 0);
-    add_faces(c, s, &c->packs[pack], scene, to_canvas, seen);
-}
-
-/* Free of faces, with a little air? */
-static bool is_free(const struct sample *s, struct box b)
-{
-    for (int i = 0; i < s->n; i++) {
-        if (box_intersection(s->faces[i].box, b) > 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Pastes a picture so that its first face (or, without faces, its height) becomes `want` pixels high. */
-static void paste(const struct compose *c, struct sample *s, int pack, float want, uint64_t *random)
-{
-    const struct scene_table *t = &c->packs[pack];
-    const struct scene *scene = any(t, random);
-    const float size = (float) c->options.size;
-    const float w = (float) scene->picture.w;
-    const float h = (float) scene->picture.h;
-    const float high = scene->n ? t->faces[scene->first].box.h : h;
-    const float scale = fminf(want / fmaxf(high, 4), pack == MTFL ? 1.2f : 2);
-    const bool may_turn = scene->n && (t->faces[scene->first].marked || pack == VIEWS);
-    const float turn = may_turn ? random_normal(random) * c->options.turn * (chance(random, 0.1f) ? 3 : 1) : 0;
-    const float a = scale * cosf(turn * 0.0174533f);
-    const float b = scale * sinf(turn * 0.0174533f);
-    const float half_w = (fabsf(a) * w + fabsf(b) * h) / 2;
-    const float half_h = (fabsf(a) * h + fabsf(b) * w) / 2;
-    for (int attempt = 0; attempt < 8; attempt++) {
-        const float x = between(random, 0, size);
-        const float y = between(random, 0, size);
-        const struct box place = { x - half_w, y - half_h, 2 * half_w, 2 * half_h };
-        if (!is_free(s, place)) {
-            continue;
-        }
-        const struct warp to_canvas = { a, -b, x - (a * w - b * h) / 2, b, a, y - (b * w + a * h) / 2 };
-        const float feather = chance(random, 0.5f) ? 0 : between(random, 1, 0.1f * scale * w);
-        const struct box seen = pack == VIEWS ? paint_head(s->canvas, s->spare, scene->picture, to_canvas, random)
-                                              : paint_scene(s->canvas, s->spare, scene->picture, to_canvas, feather);
-        add_faces(c, s, t, scene, to_canvas, seen);
-        return;
-    }
-}
-
-static void paste_some(const struct compose *c, struct sample *s, int n, uint64_t *random)
-{
-    static const int kinds[] = { TAGS, TAGS, TAGS, HELEN, MTFL, CELEBA, CELEBA, CELEBA5, FIW, FIW, WEB, WEB };
-    for (int i = 0; i < n; i++) {
-        if (chance(random, 0.2f)) {
-            paste(c, s, NOFACES, doubling(random, 20, 150), random);
-        } else {
-            const bool view = chance(random, c->options.views);
-            const int pack = view ? VIEWS : kinds[random_below(random, (int) (sizeof kinds / sizeof *kinds))];
-            const float size = (float) c->options.size;
-            const bool large = !i && chance(random, 0.3f);
-            paste(c, s, pack, large ? between(random, 80, 0.95f * size) : doubling(random, 15, 130), random);
-        }
-    }
-}
-
-static void cover_some(const struct compose *c, struct sample *s, uint64_t *random)
-{
-    for (int i = 0; i < s->n; i++) {
-        const struct box b = s->faces[i].box;
-        if (s->faces[i].ignore || b.h < 24 || !chance(random, 0.12f)) {
-            continue;
-        }
-        const float part = between(random, 0.2f, 0.45f);
-        struct box over = b;
-        switch (random_below(random, 4)) {
-        case 0: over.h *= part; break;
-        case 1: over.y += b.h * (1 - part); over.h *= part; break;
-        case 2: over.w *= part; break;
-        default: over.x += b.w * (1 - part); over.w *= part; break;
-        }
-        paint_cover(s->canvas, over, any(&c->packs[NOFACES], random)->picture, random);
-    }
+    compose_add_faces(c, s, pack, scene, to_canvas, seen);
 }
 
 static void mirror(struct sample *s)
@@ -371,15 +269,18 @@ static void mirror(struct sample *s)
 void compose_draw(const struct compose *c, struct sample *s, uint64_t *random)
 {
     s->n = 0;
-    if (chance(random, c->options.real)) {
+    const bool real = random_chance(random, c->options.real);
+    if (real) {
         begin_with_faces(c, s, random);
-        paste_some(c, s, random_below(random, 3), random);
     } else {
         ground(c, s, random);
-        paste_some(c, s, random_below(random, 6), random);
     }
-    cover_some(c, s, random);
-    if (chance(random, 0.5f)) {
+    compose_paste_some(c, s, random_below(random, real ? 3 : 6), random);
+    if (random_chance(random, c->options.crowd)) {
+        compose_paste_crowd(c, s, random);
+    }
+    compose_cover_some(c, s, random);
+    if (random_chance(random, 0.5f)) {
         mirror(s);
     }
     paint_light(s->canvas, s->spare, c->options.grey, random);

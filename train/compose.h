@@ -23,6 +23,9 @@ struct compose_options {
     float grey, turn;       /* part of canvases without colour; standard deviation of pasted faces' turn in degrees */
     float real;             /* part of canvases that begin with a real scene with faces */
     float views;            /* part of the pasted faces that are heads seen from any side (train/compose_views.h) */
+    float small;            /* part of those scenes whose face in question is small, whatever it was */
+    float crowd;            /* part of the canvases that are filled with small faces */
+    float hats;             /* part of the faces that get a hat */
     float tilt;             /* standard deviation of those scenes' turn in degrees */
     float hard;             /* part of those that show a place of compose_hard_add, once there are any */
 };

@@ -9,11 +9,6 @@
 
 #include "base/random.h"
 
-static bool chance(uint64_t *random, float p)
-{
-    return random_unit(random) < p;
-}
-
 static uint8_t byte(float v)
 {
     return (uint8_t) ((v > 0 ? v < 255 ? v : 255 : 0) + 0.5f);
@@ -139,14 +134,17 @@ struct box paint_head(struct image canvas, struct image spare, struct image pict
 void paint_cover(struct image canvas, struct box over, struct image by, uint64_t *random)
 {
     const struct image out = image_view(canvas, (int) over.x, (int) over.y, (int) over.w, (int) over.h);
-    const bool round = chance(random, 0.5f);
-    const bool plain = chance(random, 0.5f);
+    const bool round = random_chance(random, 0.5f);
+    const bool plain = random_chance(random, 0.5f);
     if (out.w < 2 || out.h < 2 || by.w <= out.w || by.h <= out.h) {
         return;
     }
     const int x = random_below(random, by.w - out.w);
     const int y = random_below(random, by.h - out.h);
-    const uint8_t *colour = by.pixels + (ptrdiff_t) y * by.stride + (ptrdiff_t) x * IMAGE_PIXEL;
+    const bool any = random_chance(random, 0.5f); /* `by` is a grey picture more often than not */
+    const uint8_t mixed[3] = { byte(random_between(random, 0, 255)), byte(random_between(random, 0, 255)),
+                               byte(random_between(random, 0, 255)) };
+    const uint8_t *colour = any ? mixed : by.pixels + (ptrdiff_t) y * by.stride + (ptrdiff_t) x * IMAGE_PIXEL;
     for (int j = 0; j < out.h; j++) {
         uint8_t *to = out.pixels + (ptrdiff_t) j * out.stride;
         const uint8_t *from = by.pixels + (ptrdiff_t) (y + j) * by.stride + (ptrdiff_t) x * IMAGE_PIXEL;
@@ -188,7 +186,7 @@ static void light(struct image im, uint64_t *random)
     const float gamma = expf(0.25f * random_normal(random));
     const float contrast = expf(0.2f * random_normal(random));
     const float brightness = 15 * random_normal(random);
-    const uint8_t flip = chance(random, 0.005f) ? 255 : 0; /* a negative, seldom */
+    const uint8_t flip = random_chance(random, 0.005f) ? 255 : 0; /* a negative, seldom */
     draw_tables(table, (struct tone){ gamma, contrast, brightness, 0.06f }, random);
     for (int j = 0; j < im.h; j++) {
         uint8_t *p = im.pixels + (ptrdiff_t) j * im.stride;
@@ -229,16 +227,16 @@ static void noise(struct image im, uint64_t *random)
 void paint_light(struct image canvas, struct image spare, float grey, uint64_t *random)
 {
     /* most face-free scenes are grey: without this, colour alone would tell pasted faces */
-    if (chance(random, grey) || (is_grey(canvas, random) && chance(random, 0.7f))) {
+    if (random_chance(random, grey) || (is_grey(canvas, random) && random_chance(random, 0.7f))) {
         remove_colour(canvas);
     }
-    if (chance(random, 0.7f)) {
+    if (random_chance(random, 0.7f)) {
         light(canvas, random);
     }
-    if (chance(random, 0.12f)) {
+    if (random_chance(random, 0.12f)) {
         blur(canvas, spare, random);
     }
-    if (chance(random, 0.2f)) {
+    if (random_chance(random, 0.2f)) {
         noise(canvas, random);
     }
 }

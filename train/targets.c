@@ -99,22 +99,45 @@ static void mark_cell(struct maps *m, size_t at, const struct scene_face *f, str
     }
 }
 
-static void fill_cell(struct maps *m, int x, int y, const struct scene_face *f, float weight, float size)
+static struct point cell_centre(const struct maps *m, int x, int y)
 {
-    const size_t at = (size_t) y * (size_t) m->w + (size_t) x;
-    const float s = (float) m->stride;
-    const struct point c = { ((float) x + 0.5f) * s, ((float) y + 0.5f) * s };
+    return (struct point){ ((float) x + 0.5f) * (float) m->stride, ((float) y + 0.5f) * (float) m->stride };
+}
+
+static void box_cell(struct maps *m, size_t at, const struct scene_face *f, struct point c, float weight)
+{
     const struct box b = f->box;
     const float far[4] = { c.x - b.x, c.y - b.y, b.x + b.w - c.x, b.y + b.h - c.y };
     const float nearest = fminf(fminf(far[0], far[1]), fminf(far[2], far[3]));
-    m->at[T_FACE][at] = 1;
-    m->at[T_CARE][at] = weight * PER_PICTURE;
     for (int k = 0; k < 4; k++) {
-        m->at[T_BOX][at + (size_t) k * m->plane] = fmaxf(far[k], 0) / s;
+        m->at[T_BOX][at + (size_t) k * m->plane] = fmaxf(far[k], 0) / (float) m->stride;
     }
     /* boxes made from marks or tightly drawn ones say less about where a face ends */
-    m->at[T_INSIDE][at] = nearest <= 0 ? 0 : 2 * PER_PICTURE * (f->guessed ? 0.4f : 1);
+    m->at[T_INSIDE][at] = nearest <= 0 ? 0 : 2 * weight * PER_PICTURE * (f->guessed ? 0.4f : 1);
+}
+
+static void fill_cell(struct maps *m, int x, int y, const struct scene_face *f, float weight, float size)
+{
+    const size_t at = (size_t) y * (size_t) m->w + (size_t) x;
+    const struct point c = cell_centre(m, x, y);
+    m->at[T_FACE][at] = 1;
+    m->at[T_CARE][at] = weight * PER_PICTURE;
+    box_cell(m, at, f, c, weight);
     mark_cell(m, at, f, c, size);
+}
+
+/* Around a face's cells: whether they respond counts neither way; if they do, their box is to be right. */
+static void ring_cells(struct maps *m, struct cells c, const struct scene_face *f, float weight)
+{
+    for (int y = c.y0; y < c.y1; y++) {
+        for (int x = c.x0; x < c.x1; x++) {
+            const size_t at = (size_t) y * (size_t) m->w + (size_t) x;
+            if (m->at[T_FACE][at] == 0) {
+                m->at[T_CARE][at] = 0;
+                box_cell(m, at, f, cell_centre(m, x, y), 0.5f * weight);
+            }
+        }
+    }
 }
 
 static void forget(struct maps *m, struct cells c)
@@ -152,7 +175,7 @@ static void add_face(struct maps *m, int i, const struct scene_face *f)
                 fill_cell(m, x, y, f, weight, size);
             }
         }
-        forget(m, cells_near(m, mid, reach_x + 0.5f * s, reach_y + 0.5f * s));
+        ring_cells(m, cells_near(m, mid, reach_x + 0.5f * s, reach_y + 0.5f * s), f, weight);
     } else if (size >= 0.7f * least && size < 1.4f * most) {
         forget(m, cells_near(m, mid, reach_x + 0.5f * s, reach_y + 0.5f * s));
     }
