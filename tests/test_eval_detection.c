@@ -3,6 +3,7 @@
 #include "tests/kit.h"
 
 #include "base/file.h"
+#include "train/detection_folders.h"
 #include "train/detection_peers.h"
 #include "train/detection_score.h"
 #include "train/plot.h"
@@ -99,6 +100,28 @@ static void overlap_decides(void **state)
     assert_near(curve.ap, 1, 1e-9);
     detection_free(&strict);
     detection_free(&kind);
+}
+
+static void pictures_are_counted_by_folder(void **state)
+{
+    (void) state;
+    struct detection_folders f = { .iou = 0.5f };
+    struct detection_curve curve;
+    const struct wanted wanted[] = { { a, false } };
+    const struct found right[] = { { a, 0.8f } };
+    const struct found wrong[] = { { c, 0.9f } };
+    assert_ok(detection_folders_add(&f, "parade/1.jpg", right, 1, wanted, 1));
+    assert_ok(detection_folders_add(&f, "parade ground/2.jpg", wrong, 1, wanted, 1));
+    assert_ok(detection_folders_add(&f, "parade/3.jpg", wrong, 1, wanted, 1));
+    assert_ok(detection_folders_add(&f, "4.jpg", wrong, 1, wanted, 1));
+    assert_int_equal(f.n, 2);
+    assert_string_equal(f.of[0].name, "parade");
+    detection_sum(&f.of[0].score, &curve);
+    assert_int_equal(f.of[0].score.pictures, 2);
+    assert_near(curve.recall, 0.5, 1e-9);
+    detection_sum(&f.of[1].score, &curve);
+    assert_near(curve.recall, 0, 1e-9);
+    detection_folders_free(&f);
 }
 
 static void nothing_found_is_zero(void **state)
@@ -285,6 +308,7 @@ int main(void)
         cmocka_unit_test(small_and_ignored_faces_count_neither_way),
         cmocka_unit_test(faces_are_counted_by_height),
         cmocka_unit_test(overlap_decides),
+        cmocka_unit_test(pictures_are_counted_by_folder),
         cmocka_unit_test(nothing_found_is_zero),
         cmocka_unit_test(wider_text),
         cmocka_unit_test(packs),

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "detector/detector.h"
+#include "train/detection_folders.h"
 #include "train/detection_peers.h"
 #include "train/eval.h"
 #include "train/eval_words.h"
@@ -47,6 +48,7 @@ struct measuring {
     struct scene_table table;
     struct detector *detector;
     struct detection_score score;
+    struct detection_folders folders;
     struct detection_peers peers;
     struct file_write list; /* our finds, when asked for */
     struct face *faces;
@@ -83,6 +85,7 @@ static enum status see_scene(void *context, struct scene *scene)
         box_list_write(m->list.to, scene->name, found, n);
     }
     s = s ? s : detection_peers_add(&m->peers, scene->name, wanted, scene->n);
+    s = s || m->score.restyle ? s : detection_folders_add(&m->folders, scene->name, found, n, wanted, scene->n);
     progress_show("%d of %d pictures", ++m->seen, m->table.n_scenes);
     return s ? s : detection_add(&m->score, found, n, wanted, scene->n);
 }
@@ -124,6 +127,7 @@ static enum status measure(struct measuring *m, const struct detection_options *
 {
     struct detection_curve curve;
     m->score = (struct detection_score){ .min_size = o->min_size, .iou = o->iou, .restyle = o->restyle };
+    m->folders = (struct detection_folders){ .min_size = o->min_size, .iou = o->iou };
     m->faces = memory_alloc(MOST, sizeof *m->faces);
     enum status s = m->faces ? OK : fail(NO_RESOURCE, "no memory for %d faces", MOST);
     s = s ? s : detection_peers_open(&m->peers, o->boxes, &m->score);
@@ -158,6 +162,7 @@ static enum status measure(struct measuring *m, const struct detection_options *
     detection_sum(&m->score, &curve);
     print_table(&m->score);
     print_sizes(&m->score, curve.score_at_fppi);
+    detection_folders_print(&m->folders);
     detection_peers_print(&m->peers);
     if (o->plot[0] && (s = detection_peers_plot(&m->peers, &m->score, o->plot))) {
         return s;
@@ -194,6 +199,7 @@ enum status eval_detection(int n_words, char **words)
     }
     detector_close(&m.detector);
     detection_free(&m.score);
+    detection_folders_free(&m.folders);
     detection_peers_close(&m.peers);
     scene_table_close(&m.table);
     memory_free(&m.faces);
