@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Where are faces: LNet over the picture (over its halvings, for faces larger than the net has learnt, and if wanted over
- * doublings, for smaller ones),
- * windows merged to faces. Memory is planned when the picture's size changes; a frame allocates nothing. */
+ * Where are faces: LNet over the picture, over its halvings for faces larger than the net has learnt and over doubled parts for
+ * smaller ones (closer.c); windows merged to faces. Memory is planned when the picture's size changes; a frame allocates
+ * nothing. */
 #include "detector/detector.h"
 
 #include <math.h>
@@ -10,11 +10,12 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "detector/closer.h"
 #include "detector/locate.h"
 #include "detector/marks.h"
 #include "detector/merge.h"
 
-enum { PYRAMID_MOST = 3, ENLARGE_MOST = 2, LEVELS = PYRAMID_MOST + ENLARGE_MOST + 1, WINDOWS = 8192 };
+enum { PYRAMID_MOST = 3, LEVELS = PYRAMID_MOST + 1, WINDOWS = 8192 };
 /* How much the second look counts beside LNet, and what is taken off so that a score of 0.5 means about one false face
  * in ten pictures: both chosen on the pictures of WIDER's train part that LNet did not see (docs/results.md). */
 #define TRUST 0.15f
@@ -37,14 +38,14 @@ const struct option detector_option_table[] = {
       "multiply bytes in LNet on processors that are faster so: inputs and weights in 255 levels" },
     { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "1", 0, PYRAMID_MOST, NULL,
       "how often the picture is halved and searched again, for faces that fill it" },
-    { "enlarge", OPTION_INT, offsetof(struct detector_options, enlarge), "0", 0, ENLARGE_MOST, NULL,
-      "how often the picture is doubled and searched as well, for faces of less than 20 pixels: 4 times the time each" },
+    { "closer", OPTION_BOOL, offsetof(struct detector_options, closer), "yes", 0, 0, NULL,
+      "when faces lower than 20 pixels are wanted: where some seem to be, search the doubled picture as well" },
     { 0 },
 };
 
-struct level { /* the picture at one of its sizes, the largest first */
+struct level { /* the picture, then its halvings */
     struct net_run *run;
-    struct image picture; /* not used by the picture's own size */
+    struct image picture; /* of a halving */
 };
 
 struct detector {
@@ -54,6 +55,7 @@ struct detector {
     int input, w, h, n_levels; /* what the levels are planned for; 0: nothing yet */
     struct level levels[LEVELS];
     struct window *windows;
+    struct closer *closer;    /* NULL: no closer look */
     struct marks_net *second; /* NULL: no second look */
     float *logits;            /* what it says, a window each */
 };
@@ -75,12 +77,11 @@ static int padded(int size)
 static enum status levels_plan(struct detector *d, int w, int h)
 {
     levels_free(d);
-    const int own = d->options.enlarge;
-    for (int i = 0; i <= own + d->options.pyramid; i++) {
+    for (int i = 0; i <= d->options.pyramid; i++) {
         struct level *l = &d->levels[i];
-        const int lw = i < own ? w << (own - i) : w >> (i - own);
-        const int lh = i < own ? h << (own - i) : h >> (i - own);
-        if (i > own && (lw < LNET_MULTIPLE || lh < LNET_MULTIPLE)) {
+        const int lw = w >> i;
+        const int lh = h >> i;
+        if (i > 0 && (lw < LNET_MULTIPLE || lh < LNET_MULTIPLE)) {
             break;
         }
         enum status s = net_run_create_sized(&l->run, d->net, 1, padded(lh), padded(lw), NET_INFER);
@@ -90,7 +91,7 @@ static enum status levels_plan(struct detector *d, int w, int h)
         }
         net_run_half(l->run, d->options.half);
         net_run_int8(l->run, d->options.int8);
-        if (i != own) {
+        if (i > 0) {
             l->picture = (struct image){ NULL, lw, lh, lw * IMAGE_PIXEL };
             l->picture.pixels = memory_alloc((size_t) lh, (size_t) l->picture.stride);
             if (!l->picture.pixels) {
@@ -102,7 +103,7 @@ static enum status levels_plan(struct detector *d, int w, int h)
     }
     d->w = w;
     d->h = h;
-    return OK;
+    return d->closer ? closer_plan(d->closer, w, h) : OK;
 }
 
 static enum status open_second(struct detector *d, const struct detector_options *o)
@@ -150,6 +151,9 @@ enum status detector_open(struct detector **out, const struct detector_options *
     if (!s) {
         s = locate_find(&d->locate, d->net);
     }
+    if (!s && o->closer) {
+        s = closer_open(&d->closer, d->net, &d->locate, o->half, o->int8);
+    }
     if (s) {
         detector_close(&d);
         return s;
@@ -163,6 +167,7 @@ void detector_close(struct detector **d)
     if (*d) {
         levels_free(*d);
         net_free(&(*d)->net);
+        closer_close(&(*d)->closer);
         marks_close(&(*d)->second);
         memory_free(&(*d)->logits);
         memory_free(&(*d)->windows);
@@ -180,18 +185,23 @@ const struct net *detector_second_net(const struct detector *d)
     return d->second ? marks_model(d->second) : NULL;
 }
 
+/* A logit: what LNet must say of a window. */
+static float least_response(const struct detector *d)
+{
+    const float score = d->options.score;
+    return locate_logit(d->second ? d->options.glance * score : score);
+}
+
 static int run_level(struct detector *d, int i, struct image im, int n)
 {
     struct level *l = &d->levels[i];
-    if (i != d->options.enlarge) {
+    if (i > 0) {
         image_resize(l->picture, im);
         im = l->picture;
     }
     net_run_picture(l->run, d->input, im);
     net_run_forward(l->run, 0);
-    const float score = d->options.score;
-    const float least = locate_logit(d->second ? d->options.glance * score : score);
-    return locate_windows(&d->locate, l->run, 0, least, ldexpf(1, i - d->options.enlarge), d->windows, n, WINDOWS);
+    return locate_windows(&d->locate, l->run, 0, least_response(d), ldexpf(1, i), d->windows, n, WINDOWS);
 }
 
 static void report(struct face *f, const struct window *w)
@@ -245,6 +255,9 @@ enum status detector_run(struct detector *d, struct image im, float min_height, 
     int n_windows = 0;
     for (int i = 0; i < d->n_levels; i++) {
         n_windows = run_level(d, i, im, n_windows);
+    }
+    if (d->closer && min_height < CLOSER_BELOW) {
+        n_windows = closer_look(d->closer, im, least_response(d), d->windows, n_windows, WINDOWS);
     }
     n_windows = merge_windows(d->windows, n_windows, d->options.overlap);
     n_windows = keep_high(d->windows, n_windows, min_height);

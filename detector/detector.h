@@ -18,7 +18,7 @@ struct detector_options {
     bool half;           /* products of bfloat16 where that is faster */
     bool int8;           /* products of bytes in LNet where that is faster */
     int pyramid;         /* halvings of the picture that are searched too, for very large faces; 0: none */
-    int enlarge; /* how often the picture is doubled first */
+    bool closer;         /* where faces lower than 20 pixels are wanted and seem to be: the doubled picture too */
 };
 extern const struct option detector_option_table[];
 

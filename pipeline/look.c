@@ -47,7 +47,7 @@ enum status look_open(struct look **out, const struct settings *s)
     if (!l)
         return fail(NO_RESOURCE, "no memory");
     l->settings = s;
-    if ((status = detector_open(&l->detector, &s->detector)) ||
+    if ((status = settings_open_detector(&l->detector, s)) ||
         (status = recognizer_open(&l->recognizer, &s->recognizer)) ||
         (status = frame_pool_create(&l->pool, 1, FACES))) {
         look_close(&l);

@@ -94,7 +94,7 @@ static enum status open_workers(struct runner *r, bool window)
     enum status s;
     if (has_text(o->run.follow.start))
         return OK;
-    if ((s = detector_open(&r->detector, &o->detector)) || (s = tracker_open(&r->tracker, &o->tracker)))
+    if ((s = settings_open_detector(&r->detector, o)) || (s = tracker_open(&r->tracker, &o->tracker)))
         return s;
     add_model(r, detector_net(r->detector));
     add_model(r, detector_second_net(r->detector));

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "detector/closer.h"
+
 static const struct option run_option_table[] = {
     {"output", OPTION_TEXT, offsetof(struct run_options, output), "", 0, 0, NULL, "annotated video or picture"},
     {"json", OPTION_TEXT, offsetof(struct run_options, json), "", 0, 0, NULL, "JSON lines; - is standard output"},
@@ -69,4 +71,11 @@ void settings_bind(struct settings *s, struct option_group *groups)
         groups[i] = settings_groups[i];
         groups[i].values = values[i];
     }
+}
+
+enum status settings_open_detector(struct detector **out, const struct settings *s)
+{
+    struct detector_options o = s->detector;
+    o.closer &= s->detect.min_size < CLOSER_BELOW;
+    return detector_open(out, &o);
 }

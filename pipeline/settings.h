@@ -50,5 +50,7 @@ extern const struct option_group settings_groups[SETTINGS_GROUPS];
 extern const struct argument settings_arguments[];
 /* The same groups with the values of `s`. */
 void settings_bind(struct settings *s, struct option_group *groups);
+/* The detector as they want it: closer looks (detector/closer.h) only for whom faces of so few pixels of the source matter. */
+enum status settings_open_detector(struct detector **out, const struct settings *s);
 
 #endif

@@ -48,7 +48,7 @@ $program enroll "Grace Hopper" "$hopper_too" --largest --gallery $gallery
 $program enroll "Eileen Collins" "$collins" --largest --gallery $gallery
 
 # Thirteen bearded men in one photograph: a stranger may be given a name once in 10,000 comparisons.
-$program run $at/clip.mp4 -c configs/offline.conf --detect.enlarge 0 --recognize.false_match_rate 1e-4 -o $at/annotated.mp4 --json $at/faces.jsonl --tracks $at/tracks.txt --gallery $gallery --no-window
+$program run $at/clip.mp4 -c configs/offline.conf --recognize.false_match_rate 1e-4 -o $at/annotated.mp4 --json $at/faces.jsonl --tracks $at/tracks.txt --gallery $gallery --no-window
 echo "the annotated video: $PWD/$at/annotated.mp4"
 echo "a line for each frame: $PWD/$at/faces.jsonl"
 if [ "$2" = --window ]; then $program run $at/clip.mp4 --window --gallery $gallery; fi

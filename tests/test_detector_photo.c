@@ -9,6 +9,7 @@
 #include "base/frame.h"
 #include "base/memory.h"
 #include "capture/capture.h"
+#include "detector/closer.h"
 #include "detector/detector.h"
 
 enum { MOST = 256 };
@@ -130,25 +131,30 @@ static void one_face_at_any_size(void **state)
     }
 }
 
-/* Faces of a dozen pixels and less: most are seen only when the picture is doubled, at their own places. */
-static void doubling_finds_small_faces(void **state)
+/* Faces of a dozen pixels and less: most are seen only by a closer look, at their own places, and without any memory. */
+static void a_closer_look_finds_small_faces(void **state)
 {
     (void) state;
     struct detector_options o;
-    struct detector *twice;
+    struct detector *without;
     int n;
     int more;
     look_at(solvay);
     option_defaults(detector_option_table, &o);
-    o.enlarge = 1;
-    assert_ok(detector_open(&twice, &o));
+    o.closer = false;
+    assert_ok(detector_open(&without, &o));
     const struct image whole = at.frame->source;
     struct image small = { NULL, 256, 256 * whole.h / whole.w, 256 * IMAGE_PIXEL };
     small.pixels = memory_alloc((size_t) small.h, (size_t) small.stride);
     image_resize(small, whole);
-    assert_ok(detector_run(at.detector, small, 0, at.faces, MOST, &n));
-    assert_ok(detector_run(twice, small, 0, at.faces, MOST, &more));
-    detector_close(&twice);
+    assert_ok(detector_run(without, small, 0, at.faces, MOST, &n));
+    assert_ok(detector_run(at.detector, small, CLOSER_BELOW, at.faces, MOST, &more));
+    assert_true(more <= n); /* nobody wants small ones */
+    assert_ok(detector_run(at.detector, small, 0, at.faces, MOST, &more));
+    const uint64_t before = memory_allocations();
+    assert_ok(detector_run(at.detector, small, 0, at.faces, MOST, &more));
+    assert_true(memory_allocations() == before);
+    detector_close(&without);
     memory_free(&small.pixels);
     assert_true(more >= n + 5 && more <= 29);
     for (int i = 0; i < more; i++) {
@@ -189,7 +195,7 @@ int main(void)
         cmocka_unit_test_teardown(small_ones_are_left_out_and_room_is_kept, look_away),
         cmocka_unit_test_teardown(the_second_picture_takes_no_memory, look_away),
         cmocka_unit_test_teardown(one_face_at_any_size, look_away),
-        cmocka_unit_test_teardown(doubling_finds_small_faces, look_away),
+        cmocka_unit_test_teardown(a_closer_look_finds_small_faces, look_away),
         cmocka_unit_test_teardown(no_picture_is_refused, look_away),
         cmocka_unit_test(other_weights_are_refused),
     };

@@ -152,6 +152,7 @@ enum status mine_open(struct mine *m, const struct mine_options *o)
     option_defaults(detector_option_table, &looks);
     looks.weights = o->detector;
     looks.marks = "none";
+    looks.closer = false; /* a patch of so few pixels teaches nothing */
     looks.score = o->score;
     enum status s = detector_open(&d, &looks);
     for (int i = 0; i < PACKS && !s; i++) {
