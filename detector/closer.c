@@ -9,10 +9,9 @@
 #include "nets/net.h"
 
 enum { TILE = 160, MARGIN = 16, CUT = TILE + 2 * MARGIN };
-/* Lower windows are small, and worth a closer look from this score on; both chosen on the pictures of WIDER's train part that
- * LNet did not see, at half their size (docs/results.md). */
+/* Lower windows are small. Chosen, like CLOSER_HINT, on the pictures of WIDER's train part that LNet did not see, at half
+ * their size (docs/results.md). */
 #define SMALL 36
-#define HINT 0.3f
 
 struct closer {
     struct locate locate;
@@ -101,13 +100,18 @@ static int look_at(struct closer *c, struct image im, int tile, float least, str
 int closer_look(struct closer *c, struct image im, float least, struct window *windows, int n, int max)
 {
     const int tiles = c->across * c->down;
+    int kept = 0;
     memset(c->wanted, 0, (size_t) tiles * sizeof *c->wanted);
     for (int i = 0; i < n; i++) {
         const int tile = tile_of(c, &windows[i]);
-        if (tile >= 0 && windows[i].score >= HINT) {
+        if (tile >= 0 && windows[i].score >= CLOSER_HINT) {
             c->wanted[tile] = true;
         }
+        if (locate_logit(windows[i].score) >= least) {
+            windows[kept++] = windows[i];
+        }
     }
+    n = kept;
     for (int t = 0; t < tiles; t++) {
         n = c->wanted[t] ? look_at(c, im, t, least, windows, n, max) : n;
     }

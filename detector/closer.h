@@ -12,6 +12,8 @@
 
 /* Who wants no face lower than this, in pixels, needs no closer look. */
 #define CLOSER_BELOW 20
+/* Least score of a small window that is worth one: less than a face needs, it may be a face seen badly. */
+#define CLOSER_HINT 0.3f
 
 struct closer;
 /* half, int8: see net_run_half. `net` must outlive it. */
@@ -19,8 +21,8 @@ enum status closer_open(struct closer **out, const struct net *net, const struct
 void closer_close(struct closer **c);
 /* Memory for pictures of w x h. */
 enum status closer_plan(struct closer *c, int w, int h);
-/* windows[0 .. n), in pixels of `im`: appends the small ones that are found around small ones of these with a response of
- * at least `least` (a logit); the new n, at most max. Allocates nothing. */
+/* windows[0 .. n), in pixels of `im`, scores from CLOSER_HINT on or less: drops those with a response below `least` (a logit)
+ * and appends the small ones that are found with at least that around small ones; the new n, at most max. Allocates nothing. */
 int closer_look(struct closer *c, struct image im, float least, struct window *windows, int n, int max);
 
 #endif

@@ -192,7 +192,7 @@ static float least_response(const struct detector *d)
     return locate_logit(d->second ? d->options.glance * score : score);
 }
 
-static int run_level(struct detector *d, int i, struct image im, int n)
+static int run_level(struct detector *d, int i, struct image im, float least, int n)
 {
     struct level *l = &d->levels[i];
     if (i > 0) {
@@ -201,7 +201,7 @@ static int run_level(struct detector *d, int i, struct image im, int n)
     }
     net_run_picture(l->run, d->input, im);
     net_run_forward(l->run, 0);
-    return locate_windows(&d->locate, l->run, 0, least_response(d), ldexpf(1, i), d->windows, n, WINDOWS);
+    return locate_windows(&d->locate, l->run, 0, least, ldexpf(1, i), d->windows, n, WINDOWS);
 }
 
 static void report(struct face *f, const struct window *w)
@@ -253,11 +253,13 @@ enum status detector_run(struct detector *d, struct image im, float min_height, 
         }
     }
     int n_windows = 0;
+    const bool closer = d->closer && min_height < CLOSER_BELOW;
+    const float least = least_response(d);
     for (int i = 0; i < d->n_levels; i++) {
-        n_windows = run_level(d, i, im, n_windows);
+        n_windows = run_level(d, i, im, closer ? fminf(least, locate_logit(CLOSER_HINT)) : least, n_windows);
     }
-    if (d->closer && min_height < CLOSER_BELOW) {
-        n_windows = closer_look(d->closer, im, least_response(d), d->windows, n_windows, WINDOWS);
+    if (closer) {
+        n_windows = closer_look(d->closer, im, least, d->windows, n_windows, WINDOWS);
     }
     n_windows = merge_windows(d->windows, n_windows, d->options.overlap);
     n_windows = keep_high(d->windows, n_windows, min_height);
