@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "detector/merge.h"
 #include "nets/net.h"
 
-enum { TILE = 160, MARGIN = 16, CUT = TILE + 2 * MARGIN };
+enum { TILE = 160, MARGIN = 16, CUT = TILE + 2 * MARGIN, FOUND = 4096 };
 /* Lower windows are small. Chosen, like CLOSER_HINT, on the pictures of WIDER's train part that LNet did not see, at half
  * their size (docs/results.md). */
 #define SMALL 36
@@ -18,6 +19,7 @@ struct closer {
     struct net_run *run; /* of one doubled cut */
     int input;
     struct image doubled;
+    struct window *found; /* in one cut */
     bool *wanted; /* a tile each, row by row */
     size_t room;
     int across, down;
@@ -32,7 +34,9 @@ enum status closer_open(struct closer **out, const struct net *net, const struct
     }
     c->locate = *locate;
     c->doubled = (struct image){ memory_alloc(2 * CUT, 2 * CUT * IMAGE_PIXEL), 2 * CUT, 2 * CUT, 2 * CUT * IMAGE_PIXEL };
-    enum status s = c->doubled.pixels ? net_find(net, "picture", &c->input) : fail(NO_RESOURCE, "no memory for the detector");
+    c->found = memory_alloc(FOUND, sizeof *c->found);
+    enum status s = c->doubled.pixels && c->found ? net_find(net, "picture", &c->input)
+                                                  : fail(NO_RESOURCE, "no memory for the detector");
     s = s ? s : net_run_create_sized(&c->run, net, 1, 2 * CUT, 2 * CUT, NET_INFER);
     if (s) {
         closer_close(&c);
@@ -49,6 +53,7 @@ void closer_close(struct closer **c)
     if (*c) {
         net_run_free(&(*c)->run);
         memory_free(&(*c)->doubled.pixels);
+        memory_free(&(*c)->found);
         memory_free(&(*c)->wanted);
     }
     memory_free(c);
@@ -71,7 +76,17 @@ static int tile_of(const struct closer *c, const struct window *w)
     return inside && w->box.h < SMALL ? y * c->across + x : -1;
 }
 
-static int look_at(struct closer *c, struct image im, int tile, float least, struct window *windows, int n, int max)
+static void move(struct window *w, struct point by)
+{
+    w->box.x += by.x;
+    w->box.y += by.y;
+    for (int k = 0; k < FACE_MARKS; k++) {
+        w->marks[k].x += by.x;
+        w->marks[k].y += by.y;
+    }
+}
+
+static int look_at(struct closer *c, struct image im, int tile, struct closer_wants wants, struct window *windows, int n, int max)
 {
     const int left = tile % c->across * TILE - MARGIN;
     const int top = tile / c->across * TILE - MARGIN;
@@ -82,38 +97,43 @@ static int look_at(struct closer *c, struct image im, int tile, float least, str
     image_resize(c->doubled, cut);
     net_run_picture(c->run, c->input, c->doubled);
     net_run_forward(c->run, 0);
-    const int all = locate_windows(&c->locate, c->run, 0, least, 0.5f, windows, n, max);
-    for (int i = n; i < all; i++) {
-        windows[i].box.x += from.x;
-        windows[i].box.y += from.y;
-        for (int k = 0; k < FACE_MARKS; k++) {
-            windows[i].marks[k].x += from.x;
-            windows[i].marks[k].y += from.y;
-        }
-        if (tile_of(c, &windows[i]) == tile) { /* others are larger, or another tile's */
-            windows[n++] = windows[i];
+    const int found = locate_windows(&c->locate, c->run, 0, wants.least, 0.5f, c->found, 0, FOUND);
+    if (n + found > max) { /* a crowd, and a threshold far below any use */
+        n = merge_windows(windows, n, wants.overlap);
+    }
+    for (int i = 0; i < found && n < max; i++) {
+        move(&c->found[i], from);
+        if (tile_of(c, &c->found[i]) == tile) { /* others are larger, or another tile's */
+            windows[n++] = c->found[i];
         }
     }
     return n;
 }
 
-int closer_look(struct closer *c, struct image im, float least, struct window *windows, int n, int max)
+/* Notes the tiles that hold a hint. */
+static void choose_tiles(struct closer *c, const struct window *windows, int n)
 {
-    const int tiles = c->across * c->down;
-    int kept = 0;
-    memset(c->wanted, 0, (size_t) tiles * sizeof *c->wanted);
+    memset(c->wanted, 0, (size_t) (c->across * c->down) * sizeof *c->wanted);
     for (int i = 0; i < n; i++) {
         const int tile = tile_of(c, &windows[i]);
         if (tile >= 0 && windows[i].score >= CLOSER_HINT) {
             c->wanted[tile] = true;
         }
-        if (locate_logit(windows[i].score) >= least) {
+    }
+}
+
+int closer_look(struct closer *c, struct image im, struct closer_wants wants, struct window *windows, int n, int max)
+{
+    int kept = 0;
+    choose_tiles(c, windows, n);
+    for (int i = 0; i < n; i++) {
+        if (locate_logit(windows[i].score) >= wants.least) {
             windows[kept++] = windows[i];
         }
     }
     n = kept;
-    for (int t = 0; t < tiles; t++) {
-        n = c->wanted[t] ? look_at(c, im, t, least, windows, n, max) : n;
+    for (int t = 0; t < c->across * c->down; t++) {
+        n = c->wanted[t] ? look_at(c, im, t, wants, windows, n, max) : n;
     }
     return n;
 }
