@@ -97,11 +97,11 @@ static int look_at(struct closer *c, struct image im, int tile, struct closer_wa
     image_resize(c->doubled, cut);
     net_run_picture(c->run, c->input, c->doubled);
     net_run_forward(c->run, 0);
-    const int found = locate_windows(&c->locate, c->run, 0, wants.least, 0.5f, c->found, 0, FOUND);
-    if (n + found > max) { /* a crowd, and a threshold far below any use */
-        n = merge_windows(windows, n, wants.overlap);
+    const int found = locate_windows(&c->locate, c->run, 0, wants.least, 0.5f, c->found, 0, max < FOUND ? max : FOUND);
+    if (n + found > max) { /* a crowd, and a threshold far below any use: the weakest go */
+        n = merge_best(windows, n, max - found);
     }
-    for (int i = 0; i < found && n < max; i++) {
+    for (int i = 0; i < found; i++) {
         move(&c->found[i], from);
         if (tile_of(c, &c->found[i]) == tile) { /* others are larger, or another tile's */
             windows[n++] = c->found[i];

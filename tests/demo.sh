@@ -51,4 +51,4 @@ $program enroll "Eileen Collins" "$collins" --largest --gallery $gallery
 $program run $at/clip.mp4 -c configs/offline.conf --recognize.false_match_rate 1e-4 -o $at/annotated.mp4 --json $at/faces.jsonl --tracks $at/tracks.txt --gallery $gallery --no-window
 echo "the annotated video: $PWD/$at/annotated.mp4"
 echo "a line for each frame: $PWD/$at/faces.jsonl"
-if [ "$2" = --window ]; then $program run $at/clip.mp4 --window --gallery $gallery; fi
+if [ "$2" = --window ]; then $program run $at/clip.mp4 --window --recognize.false_match_rate 1e-4 --gallery $gallery; fi

@@ -163,6 +163,40 @@ static void a_closer_look_finds_small_faces(void **state)
     }
 }
 
+/* More windows than there is room for: those of real faces stay. */
+static void a_crowd_has_room(void **state)
+{
+    (void) state;
+    static struct face faces[2048];
+    struct detector_options o;
+    struct detector *d;
+    int n;
+    int all;
+    int sure = 0;
+    look_at(solvay);
+    const struct image whole = at.frame->source;
+    const int w = 256;
+    const int h = w * whole.h / whole.w;
+    struct image crowd = { NULL, 5 * w, 6 * h, 5 * w * IMAGE_PIXEL };
+    crowd.pixels = memory_alloc((size_t) crowd.h, (size_t) crowd.stride);
+    for (int i = 0; i < 30; i++) {
+        image_resize(image_view(crowd, i % 5 * w, i / 5 * h, w, h), whole);
+    }
+    option_defaults(detector_option_table, &o);
+    o.marks = "none";
+    for (int i = 0; i < 2; i++, o.score = 0.01f) {
+        assert_ok(detector_open(&d, &o));
+        assert_ok(detector_run(d, crowd, 0, faces, 2048, i ? &all : &n));
+        detector_close(&d);
+    }
+    for (int i = 0; i < all; i++) {
+        sure += faces[i].score >= 0.5f;
+    }
+    memory_free(&crowd.pixels);
+    assert_true(n > 500);
+    assert_true(sure > 0.97f * (float) n);
+}
+
 static void no_picture_is_refused(void **state)
 {
     (void) state;
@@ -196,6 +230,7 @@ int main(void)
         cmocka_unit_test_teardown(the_second_picture_takes_no_memory, look_away),
         cmocka_unit_test_teardown(one_face_at_any_size, look_away),
         cmocka_unit_test_teardown(a_closer_look_finds_small_faces, look_away),
+        cmocka_unit_test_teardown(a_crowd_has_room, look_away),
         cmocka_unit_test_teardown(no_picture_is_refused, look_away),
         cmocka_unit_test(other_weights_are_refused),
     };
