@@ -86,7 +86,7 @@ static void move(struct window *w, struct point by)
     }
 }
 
-static int look_at(struct closer *c, struct image im, int tile, struct closer_wants wants, struct window *windows, int n, int max)
+static int look_at(struct closer *c, struct image im, int tile, float least, struct window *windows, int n, int max)
 {
     const int left = tile % c->across * TILE - MARGIN;
     const int top = tile / c->across * TILE - MARGIN;
@@ -97,7 +97,7 @@ static int look_at(struct closer *c, struct image im, int tile, struct closer_wa
     image_resize(c->doubled, cut);
     net_run_picture(c->run, c->input, c->doubled);
     net_run_forward(c->run, 0);
-    const int found = locate_windows(&c->locate, c->run, 0, wants.least, 0.5f, c->found, 0, max < FOUND ? max : FOUND);
+    const int found = locate_windows(&c->locate, c->run, 0, least, 0.5f, c->found, 0, max < FOUND ? max : FOUND);
     if (n + found > max) { /* a crowd, and a threshold far below any use: the weakest go */
         n = merge_best(windows, n, max - found);
     }
@@ -122,18 +122,18 @@ static void choose_tiles(struct closer *c, const struct window *windows, int n)
     }
 }
 
-int closer_look(struct closer *c, struct image im, struct closer_wants wants, struct window *windows, int n, int max)
+int closer_look(struct closer *c, struct image im, float least, struct window *windows, int n, int max)
 {
     int kept = 0;
     choose_tiles(c, windows, n);
     for (int i = 0; i < n; i++) {
-        if (locate_logit(windows[i].score) >= wants.least) {
+        if (locate_logit(windows[i].score) >= least) {
             windows[kept++] = windows[i];
         }
     }
     n = kept;
     for (int t = 0; t < c->across * c->down; t++) {
-        n = c->wanted[t] ? look_at(c, im, t, wants, windows, n, max) : n;
+        n = c->wanted[t] ? look_at(c, im, t, least, windows, n, max) : n;
     }
     return n;
 }

@@ -21,12 +21,9 @@ enum status closer_open(struct closer **out, const struct net *net, const struct
 void closer_close(struct closer **c);
 /* Memory for pictures of w x h. */
 enum status closer_plan(struct closer *c, int w, int h);
-struct closer_wants {
-    float least;   /* response of a window, a logit */
-    float overlap; /* see merge_windows */
-};
-/* windows[0 .. n), in pixels of `im`, scores from CLOSER_HINT on or less: merges them, drops those below `least`, and appends
- * the small ones that are found (and merged) around small ones; the new n, at most max. Allocates nothing. */
-int closer_look(struct closer *c, struct image im, struct closer_wants wants, struct window *windows, int n, int max);
+/* windows[0 .. n), in pixels of `im`, all with scores from CLOSER_HINT on: drops those with a response below `least` (a
+ * logit) and appends the small ones with at least that found around small ones; the new n, at most max: where more pass, the
+ * best of the first stay. Allocates nothing. */
+int closer_look(struct closer *c, struct image im, float least, struct window *windows, int n, int max);
 
 #endif

@@ -259,7 +259,7 @@ enum status detector_run(struct detector *d, struct image im, float min_height, 
         n_windows = run_level(d, i, im, closer ? fminf(least, locate_logit(CLOSER_HINT)) : least, n_windows);
     }
     if (closer) {
-        n_windows = closer_look(d->closer, im, (struct closer_wants){ least, d->options.overlap }, d->windows, n_windows, WINDOWS);
+        n_windows = closer_look(d->closer, im, least, d->windows, n_windows, WINDOWS);
     }
     n_windows = merge_windows(d->windows, n_windows, d->options.overlap);
     n_windows = keep_high(d->windows, n_windows, min_height);

@@ -68,7 +68,7 @@ static void colour(float *out, const struct augment_options *o, uint64_t *random
 {
     float add = random_between(random, -1, 1) * o->brightness;
     float times = 1 + random_between(random, -1, 1) * o->contrast;
-    float keep = random_unit(random) < o->grey ? 0 : 1 + random_between(random, -1, 1) * o->saturation;
+    float keep = random_chance(random, o->grey) ? 0 : 1 + random_between(random, -1, 1) * o->saturation;
     float *r = out, *g = out + PIXELS, *b = out + 2 * PIXELS;
     for (int i = 0; i < PIXELS; i++) {
         float luma = 0.299f * r[i] + 0.587f * g[i] + 0.114f * b[i];
@@ -83,7 +83,7 @@ static void occlude(float *out, uint64_t *random)
 {
     int w = 6 + random_below(random, CROP_W / 2 - 6), h = 6 + random_below(random, CROP_H / 2 - 6);
     int x0 = random_below(random, CROP_W - w), y0 = random_below(random, CROP_H - h);
-    bool noise = random_unit(random) < 0.5f;
+    bool noise = random_chance(random, 0.5f);
     for (int c = 0; c < 3; c++) {
         float v = random_between(random, -1, 1);
         for (int y = y0; y < y0 + h; y++)
@@ -97,8 +97,8 @@ void augment_face(float *out, struct image stored, const struct patch *patch, co
 {
     uint8_t pixels[DATA_W * DATA_H * IMAGE_PIXEL];
     struct warp w = warp_chain(data_warp(), jitter(o, random));
-    w = warp_chain(w, random_unit(random) < o->mirror ? patch_mirrored(patch) : patch->to_crop);
-    if (random_unit(random) < o->blur) {
+    w = warp_chain(w, random_chance(random, o->mirror) ? patch_mirrored(patch) : patch->to_crop);
+    if (random_chance(random, o->blur)) {
         float part = random_between(random, o->blur_least, 1);
         struct image less = { pixels, (int)(part * DATA_W), (int)(part * DATA_H), 0 };
         less.stride = less.w * IMAGE_PIXEL;
@@ -111,7 +111,7 @@ void augment_face(float *out, struct image stored, const struct patch *patch, co
     colour(out, o, random);
     if (patch->grey)
         patch_remove_colour(out);
-    if (random_unit(random) < o->occlude)
+    if (random_chance(random, o->occlude))
         occlude(out, random);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Which scene, where, how large; what is still to be seen of each face. What is pasted in and what hides faces is in
  * compose_paste.c, the drawing itself in compose_paint.c. */
+#include "train/compose_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "train/compose_internal.h"
 #include "train/compose_paint.h"
 #include "train/compose_place.h"
 #include "train/compose_views.h"
@@ -147,6 +147,11 @@ void sample_free(struct sample *s)
     memory_free(&s->spare.pixels);
 }
 
+float compose_lowest(const struct compose *c)
+{
+    return fminf(14, 1.2f * c->options.smallest);
+}
+
 const struct scene *compose_any(const struct compose *c, enum pack pack, uint64_t *random)
 {
     const struct scene_table *t = &c->packs[pack];
@@ -230,10 +235,10 @@ static void begin_with_faces(const struct compose *c, struct sample *s, uint64_t
     if (anchor.h < 4) {
         anchor.h = anchor.w = 4;
     }
-    const float low = fminf(14, 1.2f * c->options.smallest);
+    const float low = compose_lowest(c);
     const float want = random_chance(random, c->options.small) ? random_doubling(random, low, SMALL)
-                       : random_chance(random, 0.65f)          ? random_doubling(random, low, 110)
-                                                        : random_between(random, 70, 1.05f * size);
+                       : random_chance(random, 0.65f)            ? random_doubling(random, low, 110)
+                                                                 : random_between(random, 70, 1.05f * size);
     /* a face blown up much teaches blur only */
     const float most = anchor.h < 40 ? 1.6f : 3;
     const float scale = fminf(fmaxf(want / anchor.h, 0.6f * size / (float) (scene->picture.w + scene->picture.h)), most);

@@ -17,6 +17,8 @@ struct compose {
     int n_hard;
 };
 
+/* Height of the smallest faces that are asked for, in pixels: some come out lower, and those are ignored. */
+float compose_lowest(const struct compose *c);
 const struct scene *compose_any(const struct compose *c, enum pack pack, uint64_t *random);
 /* The faces of a scene that was drawn with `to_canvas` into `seen`. */
 void compose_add_faces(const struct compose *c, struct sample *s, enum pack pack, const struct scene *scene,

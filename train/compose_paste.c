@@ -80,7 +80,7 @@ static void paste(const struct compose *c, struct sample *s, struct piece p, flo
         const float feather = random_chance(random, 0.5f) ? 0 : random_between(random, 1, 0.1f * scale * w);
         const struct box seen = p.pack == VIEWS ? paint_head(s->canvas, s->spare, p.picture, to_canvas, random)
                                                 : paint_scene(s->canvas, s->spare, p.picture, to_canvas, feather);
-        const struct warp from_scene = { a, -b, to_canvas.tx - (a * p.x - b * p.y), b, a, to_canvas.ty - (b * p.x + a * p.y) };
+        const struct warp from_scene = warp_chain(to_canvas, (struct warp){ 1, 0, -p.x, 0, 1, -p.y });
         compose_add_faces(c, s, p.pack, p.scene, from_scene, seen);
         return;
     }
@@ -89,7 +89,7 @@ static void paste(const struct compose *c, struct sample *s, struct piece p, flo
 void compose_paste_crowd(const struct compose *c, struct sample *s, uint64_t *random)
 {
     static const enum pack kinds[] = { WIDER, WIDER, WIDER, TAGS, CELEBA, WEB };
-    const float low = fminf(14, 1.2f * c->options.smallest);
+    const float low = compose_lowest(c);
     const float want = random_doubling(random, low, 24);
     const int n = 8 + random_below(random, 24);
     for (int i = 0; i < n; i++) {
@@ -152,4 +152,3 @@ void compose_cover_some(const struct compose *c, struct sample *s, uint64_t *ran
         paint_cover(s->canvas, over, compose_any(c, NOFACES, random)->picture, random);
     }
 }
-

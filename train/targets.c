@@ -126,27 +126,17 @@ static void fill_cell(struct maps *m, int x, int y, const struct scene_face *f, 
     mark_cell(m, at, f, c, size);
 }
 
-/* Around a face's cells: whether they respond counts neither way; if they do, their box is to be right. */
-static void ring_cells(struct maps *m, struct cells c, const struct scene_face *f, float weight)
+/* Whether these cells respond counts neither way, but for those of a face; where `around` is a face, they learn its box. */
+static void forget(struct maps *m, struct cells c, const struct scene_face *around, float weight)
 {
     for (int y = c.y0; y < c.y1; y++) {
         for (int x = c.x0; x < c.x1; x++) {
             const size_t at = (size_t) y * (size_t) m->w + (size_t) x;
             if (m->at[T_FACE][at] == 0) {
                 m->at[T_CARE][at] = 0;
-                box_cell(m, at, f, cell_centre(m, x, y), 0.5f * weight);
-            }
-        }
-    }
-}
-
-static void forget(struct maps *m, struct cells c)
-{
-    for (int y = c.y0; y < c.y1; y++) {
-        for (int x = c.x0; x < c.x1; x++) {
-            const size_t at = (size_t) y * (size_t) m->w + (size_t) x;
-            if (m->at[T_FACE][at] == 0) {
-                m->at[T_CARE][at] = 0;
+                if (around) {
+                    box_cell(m, at, around, cell_centre(m, x, y), weight);
+                }
             }
         }
     }
@@ -161,7 +151,7 @@ static void add_face(struct maps *m, int i, const struct scene_face *f)
     const struct point mid = box_centre(b);
     targets_sizes(i, &least, &most);
     if (f->ignore) {
-        forget(m, cells_in(m, b.x, b.y, b.x + b.w, b.y + b.h));
+        forget(m, cells_in(m, b.x, b.y, b.x + b.w, b.y + b.h), NULL, 0);
         return;
     }
     const float reach_x = fminf(fmaxf(0.3f * b.w, 0.5f * s), 1.5f * s);
@@ -175,9 +165,9 @@ static void add_face(struct maps *m, int i, const struct scene_face *f)
                 fill_cell(m, x, y, f, weight, size);
             }
         }
-        ring_cells(m, cells_near(m, mid, reach_x + 0.5f * s, reach_y + 0.5f * s), f, weight);
+        forget(m, cells_near(m, mid, reach_x + 0.5f * s, reach_y + 0.5f * s), f, 0.5f * weight);
     } else if (size >= 0.7f * least && size < 1.4f * most) {
-        forget(m, cells_near(m, mid, reach_x + 0.5f * s, reach_y + 0.5f * s));
+        forget(m, cells_near(m, mid, reach_x + 0.5f * s, reach_y + 0.5f * s), NULL, 0);
     }
 }
 

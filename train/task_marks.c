@@ -94,7 +94,7 @@ static struct warp jitter(const struct marks_task_options *o, float part, uint64
     const float mid = (MARKS_CROP - 1) / 2.0f;
     struct warp w = { a, -b, mid - a * mid + b * mid + wobble(part * o->shift, random), b, a,
                       mid - b * mid - a * mid + wobble(part * o->shift, random) };
-    if (random_unit(random) < 0.5f) { /* x -> 47 - x first */
+    if (random_chance(random, 0.5f)) { /* x -> 47 - x first */
         w = warp_chain(w, (struct warp){ -1, 0, MARKS_CROP - 1, 0, 1, 0 });
     }
     return w;
@@ -105,7 +105,7 @@ static void colour(float *crop, const struct marks_task_options *o, uint64_t *ra
     const int plane = MARKS_CROP * MARKS_CROP;
     const float times = expf(0.2f * random_normal(random));
     const float add = 0.12f * random_normal(random);
-    const bool grey = random_unit(random) < o->grey;
+    const bool grey = random_chance(random, o->grey);
     for (int i = 0; i < plane; i++) {
         float *c[3] = { &crop[i], &crop[plane + i], &crop[2 * plane + i] };
         const float luma = 0.299f * *c[0] + 0.587f * *c[1] + 0.114f * *c[2];
@@ -170,9 +170,9 @@ static void batch_marks(void *state, struct net_run *run, int worker, uint64_t *
         const enum mine_kind kind = any_kind(random);
         const struct patch *p = any_patch(&t->mine, kind, random);
         /* the second pass sees crops that are nearly right */
-        const bool far = p->marked && random_unit(random) < 0.5f;
+        const bool far = p->marked && random_chance(random, 0.5f);
         const struct warp to_cut = jitter(t->o, far ? 1 : t->o->near, random);
-        const float blur = random_unit(random) < t->o->blur ? random_between(random, 0.25f, 1) : 1;
+        const float blur = random_chance(random, t->o->blur) ? random_between(random, 0.25f, 1) : 1;
         draw_crop(crop.at + (size_t) i * CROP, p, to_cut, blur);
         colour(crop.at + (size_t) i * CROP, t->o, random);
         place_marks(where + (size_t) (2 * FACE_MARKS * i), p, to_cut);

@@ -129,7 +129,7 @@ static void paste(struct image canvas, struct image what, float size, uint64_t *
     int w = (int)fminf(size * (float)what.w, (float)canvas.w), h = (int)fminf(size * (float)what.h, (float)canvas.h);
     struct image part = image_view(canvas, random_below(random, canvas.w - w + 1), random_below(random, canvas.h - h + 1), w, h);
     float step = 1 / size;
-    bool mirror = random_unit(random) < 0.5f;
+    bool mirror = random_chance(random, 0.5f);
     image_warp(part, what, (struct warp){ mirror ? -step : step, 0, mirror ? (float)what.w - 1 : 0, 0, step, 0 });
 }
 
@@ -138,7 +138,7 @@ static void paint_ground(const struct tags *t, struct image canvas, uint64_t *ra
 {
     struct image ground = t->grounds.scenes[random_below(random, t->grounds.n_scenes)].picture;
     image_resize(canvas, ground);
-    if (random_unit(random) < 0.5f)
+    if (random_chance(random, 0.5f))
         image_mirror(canvas);
 }
 
@@ -177,7 +177,7 @@ static void batch(void *state, struct net_run *run, int worker, uint64_t *random
     for (int i = 0; i < picture.shape.n; i++) {
         float *planes = picture.at + (size_t)i * PICTURE;
         paint_ground(t, canvas, random);
-        bool single = t->persons || (t->faces && random_unit(random) < t->o->single);
+        bool single = t->persons || (t->faces && random_chance(random, t->o->single));
         int one = single ? t->chosen[random_below(random, t->n_chosen)] : random_below(random, t->photographs.n_scenes);
         const struct scene_face *photograph = single ? NULL : main_face(t, one);
         if (single)
@@ -190,7 +190,7 @@ static void batch(void *state, struct net_run *run, int worker, uint64_t *random
             tell(t, run, i, single ? data_face(t->faces, one)->attributes : photograph ? photograph->tags : 0,
                  single || (photograph && photograph->tagged));
         image_to_planes(planes, SIDE, SIDE, canvas);
-        if (random_unit(random) < t->o->grey)
+        if (random_chance(random, t->o->grey))
             turn_grey(planes);
     }
 }
