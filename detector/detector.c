@@ -36,7 +36,7 @@ const struct option detector_option_table[] = {
       "multiply with bfloat16 on processors that are faster so; sums stay floats" },
     { "int8", OPTION_BOOL, offsetof(struct detector_options, int8), "yes", 0, 0, NULL,
       "multiply bytes in LNet on processors that are faster so: inputs and weights in 255 levels" },
-    { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "1", 0, PYRAMID_MOST, NULL,
+    { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "2", 0, PYRAMID_MOST, NULL,
       "how often the picture is halved and searched again, for faces that fill it" },
     { "closer", OPTION_BOOL, offsetof(struct detector_options, closer), "yes", 0, 0, NULL,
       "when faces lower than 20 pixels are wanted: where some seem to be, search the doubled picture as well" },

@@ -139,13 +139,12 @@ static struct tensor all_places(struct net_run *r, int layer, int maps, float *r
 }
 
 /* On any processor: the plain twins will do. The picture does not fill the net's input. */
-static void lnet_comes_close(void **state)
+static void lnet_comes_close(int deeper, double most)
 {
-    (void)state;
     enum { W = 150, H = 90, NET_W = 160, NET_H = 96 };
     static uint8_t pixels[W * H * IMAGE_PIXEL];
     float want[4 * (NET_H / 16) * (NET_W / 16)], have[4 * (NET_H / 16) * (NET_W / 16)];
-    const struct lnet_options options = { .maps = 8, .size = 64, .tag_weight = 0 };
+    const struct lnet_options options = { .maps = 8, .size = 64, .deeper = deeper, .tag_weight = 0 };
     const struct kernels *tables[8];
     int n_tables = kernels_all(tables, 8), input, box;
     uint64_t seed = 3;
@@ -171,7 +170,7 @@ static void lnet_comes_close(void **state)
             net_run_at(r, input).at[i] = 1e9f; /* not looked at: the pixels are */
         net_run_forward(r, 0);
         double apart = difference(all_places(exact, box, 4, want), all_places(r, box, 4, have));
-        assert_true(apart > 0 && apart < 0.03);
+        assert_true(apart > 0 && apart < most);
         assert_false(net_run_int8(r, false));
         net_run_picture(r, input, (struct image){ pixels, W, H, W * IMAGE_PIXEL });
         net_run_forward(r, 0);
@@ -180,6 +179,18 @@ static void lnet_comes_close(void **state)
     }
     net_run_free(&exact);
     net_free(&n);
+}
+
+static void shallow_lnet_comes_close(void **state)
+{
+    (void)state;
+    lnet_comes_close(0, 0.03);
+}
+
+static void deeper_lnet_comes_close(void **state)
+{
+    (void)state;
+    lnet_comes_close(1, 0.07); /* two more layers at full strength: these weights are random */
 }
 
 static void learning_stays_with_floats(void **state)
@@ -199,7 +210,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_are_the_same_everywhere), cmocka_unit_test(products_are_the_same_everywhere),
-        cmocka_unit_test(levels_mean_what_they_stand_for), cmocka_unit_test(lnet_comes_close),
+        cmocka_unit_test(levels_mean_what_they_stand_for), cmocka_unit_test(shallow_lnet_comes_close),
+        cmocka_unit_test(deeper_lnet_comes_close),
         cmocka_unit_test(learning_stays_with_floats),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);

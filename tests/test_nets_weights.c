@@ -209,6 +209,45 @@ static void unfolded_computes_the_same(void **state)
     struct lnet_options plain_locate = locate;
     plain_locate.normalize = false;
     goes_on_unfolded(&model_lnet, &locate, &plain_locate, "response8", 30);
+    locate.deeper = plain_locate.deeper = 1; /* two more pairs */
+    goes_on_unfolded(&model_lnet, &locate, &plain_locate, "response8", 34);
+}
+
+/* A net that grows by pairs of layers says at first nearly what it said without them. */
+static void grown_says_nearly_the_same(void **state)
+{
+    (void)state;
+    enum { COUNT = 32 };
+    struct lnet_options options;
+    struct net *shallow = NULL, *grown = NULL;
+    float said[COUNT], says[COUNT], most = 0, apart = 0;
+    int taken;
+    option_defaults(model_lnet.options, &options);
+    options.maps = 4;
+    options.size = 64;
+    options.normalize = false;
+    assert_ok(net_create(&shallow, &model_lnet, &options, 5));
+    assert_ok(net_save(shallow, kit_path("shallow.safetensors"), NULL, 0));
+    options.normalize = true;
+    options.deeper = 2;
+    assert_ok(net_create(&grown, &model_lnet, &options, 6));
+    assert_ok(net_borrow(grown, kit_path("shallow.safetensors"), &taken));
+    struct net_run *run = NULL;
+    int unfolded;
+    assert_ok(net_run_create(&run, grown, 2, NET_LEARN));
+    fill(run, 4);
+    assert_ok(net_unfold(grown, run, kit_path("shallow.safetensors"), &unfolded));
+    assert_int_equal(unfolded, 30);
+    say(shallow, "response8", said, COUNT);
+    say(grown, "response8", says, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        most = fmaxf(most, fabsf(said[i] - said[0]));
+        apart = fmaxf(apart, fabsf(says[i] - said[i]));
+    }
+    assert_true(apart > 0 && apart < 0.05f * most);
+    net_run_free(&run);
+    net_free(&shallow);
+    net_free(&grown);
 }
 
 static void learn(struct net *n, struct solver *s, int from, int to)
@@ -290,7 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(saved_is_loaded),          cmocka_unit_test(shipped_leaves_the_classes_out),
         cmocka_unit_test(misfits_are_named),        cmocka_unit_test(folded_computes_the_same),
-        cmocka_unit_test(unfolded_computes_the_same),
+        cmocka_unit_test(unfolded_computes_the_same), cmocka_unit_test(grown_says_nearly_the_same),
         cmocka_unit_test(resume_equals_straight),   cmocka_unit_test(survives_failing_memory),
     };
     return cmocka_run_group_tests_name("nets weights", tests, NULL, NULL);

@@ -184,6 +184,22 @@ static void crowds_are_pasted(void **state)
     sample_free(&s);
 }
 
+/* Where no head is large enough to be cut out, others make the crowd. */
+static void crowds_do_without_heads(void **state)
+{
+    (void)state;
+    struct compose c = { .options = { .size = CANVAS, .smallest = 9 } };
+    struct sample s;
+    uint64_t random = 9;
+    fill_packs(&c);
+    c.packs[WIDER].faces[0].box = (struct box){ 50, 40, 8, 10 };
+    assert_ok(sample_create(&s, CANVAS));
+    s.n = 0;
+    compose_paste_crowd(&c, &s, &random);
+    assert_true(s.n > 0);
+    sample_free(&s);
+}
+
 /* A hat hides the forehead, not the chin, and the box stays. */
 static void hats_are_worn(void **state)
 {
@@ -213,6 +229,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(anchor_is_seen), cmocka_unit_test(upright_picture_covers),
                                         cmocka_unit_test(heads_are_cut_out), cmocka_unit_test(heads_are_painted),
-                                        cmocka_unit_test(crowds_are_pasted), cmocka_unit_test(hats_are_worn) };
+                                        cmocka_unit_test(crowds_are_pasted), cmocka_unit_test(crowds_do_without_heads), cmocka_unit_test(hats_are_worn) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

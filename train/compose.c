@@ -209,6 +209,15 @@ static void ground(const struct compose *c, struct sample *s, uint64_t *random)
     paint_scene(s->canvas, s->spare, scene->picture, (struct warp){ scale, 0, -x, 0, scale, -y }, 0);
 }
 
+/* In a crowd nearly all faces are tiny; a face as high as this is always taken when drawn, lower ones the less often. */
+#define TAKEN 32
+enum { DRAWS = 8 };
+
+static bool is_taken(struct box face, uint64_t *random)
+{
+    return random_chance(random, fminf(1, face.h / TAKEN));
+}
+
 /* A scene and the place in it that the canvas is to show. */
 static struct box draw_anchor(const struct compose *c, enum pack *pack, const struct scene **scene, uint64_t *random)
 {
@@ -216,13 +225,21 @@ static struct box draw_anchor(const struct compose *c, enum pack *pack, const st
     const struct scene_table *t = &c->packs[*pack];
     if (*pack == WIDER && c->n_hard && random_chance(random, c->options.hard)) {
         const struct hard *hard = &c->hard[random_below(random, c->n_hard)];
+        for (int i = 1; i < DRAWS && !is_taken(hard->box, random); i++) {
+            hard = &c->hard[random_below(random, c->n_hard)];
+        }
         *scene = &t->scenes[hard->scene];
         return hard->box;
     }
     do {
         *scene = compose_any(c, *pack, random);
     } while (!(*scene)->n);
-    return t->faces[(*scene)->first + random_below(random, (*scene)->n)].box;
+    const struct scene_face *faces = &t->faces[(*scene)->first];
+    struct box anchor = faces[random_below(random, (*scene)->n)].box;
+    for (int i = 1; i < DRAWS && !is_taken(anchor, random); i++) {
+        anchor = faces[random_below(random, (*scene)->n)].box;
+    }
+    return anchor;
 }
 
 /* Begins the canvas with a crop of a scene with a face of wanted size in it. */

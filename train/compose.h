@@ -6,7 +6,7 @@
 
 #include "train/scene.h"
 
-enum { SAMPLE_FACES = 160 };
+enum { SAMPLE_FACES = 512 };
 
 struct sample { /* one training picture */
     struct image canvas, spare; /* both size x size */

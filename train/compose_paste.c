@@ -8,6 +8,7 @@
 #include "train/compose_paint.h"
 
 enum { LEAST_CUT = 16, LEAST_HAT = 14 }; /* smaller heads are not worth cutting out, or a hat */
+enum { TRIES = 64 };                     /* to draw a head that is */
 
 /* Free of faces, with a little air? */
 static bool is_free(const struct sample *s, struct box b)
@@ -42,10 +43,13 @@ static struct piece cut_out(const struct compose *c, uint64_t *random)
 {
     const struct scene_table *t = &c->packs[WIDER];
     struct piece p = { .pack = WIDER };
-    do {
+    for (int i = 0; i < TRIES && p.face.h < LEAST_CUT; i++) {
         p.scene = compose_any(c, WIDER, random);
         p.face = p.scene->n ? t->faces[p.scene->first + random_below(random, p.scene->n)].box : (struct box){ 0 };
-    } while (p.face.h < LEAST_CUT);
+    }
+    if (p.face.h < LEAST_CUT) { /* a folder of small faces */
+        return whole(c, TAGS, random);
+    }
     const struct image all = p.scene->picture;
     const float air = random_between(random, 0.2f, 0.6f) * p.face.h;
     p.x = floorf(fmaxf(p.face.x - air, 0));

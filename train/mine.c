@@ -23,7 +23,7 @@ static const struct pack {
     bool scene;          /* the detector looks at it; else one patch a marked face */
     enum mine_kind kind; /* of patches with true marks */
     float right;         /* so far, in distances of the eyes */
-} packs[] = {
+} packs[] = { /* the first is the one with held-out pictures */
     { "wider-train", true, MINE_RIGHT, 0 },           { "masks", true, MINE_RIGHT, 0 },
     { "nofaces", true, MINE_RIGHT, 0 },               { "marks-helen", false, MINE_HELEN, 0.024f },
     { "marks-mtfl", false, MINE_MTFL, 0.038f },       { "tags", false, MINE_FACES, 0.022f },
@@ -138,6 +138,9 @@ static enum status mine_pack(struct mine *out, const struct mine_options *o, str
     }
     if (pack->kind == MINE_FACES && m.table.n_scenes > o->faces_per_pack) {
         scene_table_thin(&m.table, 0, (m.table.n_scenes + o->faces_per_pack - 1) / o->faces_per_pack, false);
+    }
+    if (pack == packs && o->held_out > 0) {
+        scene_table_thin(&m.table, o->held_out / 2, o->held_out, true);
     }
     s = scene_each(&m.table, mkv, see, &m);
     progress_clear();

@@ -22,6 +22,7 @@ struct mine_options {
     int faces_per_pack;   /* single faces of each faces pack */
     int most;             /* mined windows of each scenes pack */
     float score;          /* least score of a window */
+    int held_out;         /* every so many-th picture of wider-train is not looked at, as LNet's training has it; 0: none */
 };
 
 enum mine_kind { MINE_FACES, MINE_HELEN, MINE_MTFL, MINE_RIGHT, MINE_WRONG, MINE_KINDS };

@@ -12,7 +12,7 @@
 #include "train/targets.h"
 #include "train/task.h"
 
-enum { WORKERS = 64, WINDOWS = 8192, MOST_WANTED = 1024 };
+enum { WORKERS = 64, WINDOWS = 8192, MOST_WANTED = 2048 };
 enum { FACE_LOSS, BOX_LOSS, MARKS_LOSS, TAGS_LOSS, N_LOSSES };
 static const char *const loss_names[N_LOSSES] = { "face", "box", "marks", "tags" };
 

@@ -36,6 +36,8 @@ static const struct option data_table[] = {
       "LNet, whose mistakes are learnt from" },
     { "faces", OPTION_INT, AT(mine.faces_per_pack), "6000", 1, 1e6, NULL, "single faces of each faces pack" },
     { "most", OPTION_INT, AT(mine.most), "12000", 1, 1e6, NULL, "mistakes, and as many faces, of each scenes pack" },
+    { "held_out", OPTION_INT, AT(mine.held_out), "12", 0, 1000, NULL,
+      "every so many-th picture of wider-train is not looked at: LNet's held-out ones; 0: none" },
     { "score", OPTION_FLOAT, AT(mine.score), "0.2", 0.01, 0.99, NULL, "least score of what the detector finds" },
     { 0 },
 };

@@ -12,7 +12,8 @@
 struct conv { int maps, kernel, stride, pad, grid, groups; bool no_bias; };
 struct pool { int kernel, stride; };        /* max; stride 0: kernel. Partial windows at the edge are dropped */
 struct full { int units; bool no_bias; bool unit_rows; }; /* unit_rows: each row of weights counts with length 1 */
-struct normalize { float epsilon; };        /* batch normalisation a map, learnt scale and shift; 0: 1e-5 */
+struct normalize { float epsilon, scale; }; /* batch normalisation a map, learnt scale and shift; epsilon 0: 1e-5;
+                                               where the scale begins, 0: 1 */
 float normalize_epsilon(const struct normalize *o);
 struct unit { float scale; };               /* each sample to length `scale` (0: 1) */
 struct dropout { float rate; };

@@ -16,11 +16,11 @@ float normalize_epsilon(const struct normalize *o)
 
 static enum status plan(struct layer_plan *plan, const void *options, const struct shape *in, int n_in)
 {
+    const struct normalize *o = options;
     int c = in[0].c;
-    (void)options;
     (void)n_in;
     plan->out = in[0];
-    plan->params[SCALE] = (struct layer_param){ "scale", 1, { c }, PARAM_BIAS, 0, 1 };
+    plan->params[SCALE] = (struct layer_param){ "scale", 1, { c }, PARAM_BIAS, 0, o->scale > 0 ? o->scale : 1 };
     plan->params[SHIFT] = (struct layer_param){ "shift", 1, { c }, PARAM_BIAS, 0, 0 };
     plan->params[MEAN] = (struct layer_param){ "mean", 1, { c }, PARAM_STATISTIC, 0, 0 };
     plan->params[VARIANCE] = (struct layer_param){ "variance", 1, { c }, PARAM_STATISTIC, 0, 1 };

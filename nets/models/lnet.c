@@ -16,6 +16,8 @@ static const struct option lnet_option_table[] = {
       "half the maps of the first layer; the others grow with it" },
     { "size", OPTION_INT, offsetof(struct lnet_options, size), "256", 32, 4096, NULL,
       "side of the training picture, a multiple of 32" },
+    { "deeper", OPTION_INT, offsetof(struct lnet_options, deeper), "0", 0, 8, NULL,
+      "pairs of layers at stride 16, and as many at stride 32, whose output is added to their input" },
     { "normalize", OPTION_BOOL, offsetof(struct lnet_options, normalize), "yes", 0, 0, NULL,
       "batch normalisation; no in folded nets" },
     { "tag_weight", OPTION_FLOAT, offsetof(struct lnet_options, tag_weight), "0.1", 0, 100, NULL,
@@ -52,6 +54,26 @@ static int pair(const struct making *m, const char *name, int from, int from_map
                  (struct conv){ .maps = from_maps, .kernel = 3, .stride = stride, .pad = 1, .groups = -1 });
     snprintf(part, sizeof part, "%s.point", name);
     return conv(m, part, x, (struct conv){ .maps = maps, .kernel = 1 });
+}
+
+/* Pairs that begin as next to nothing and are added to what they are given (He et al., CVPR 2016), so that a net can
+ * grow by them without forgetting. */
+static int deeper(const struct making *m, const char *name, int x, int maps)
+{
+    char part[64];
+    char norm[96];
+    for (int i = 1; i <= m->o->deeper; i++) {
+        snprintf(part, sizeof part, "%s.more%d.deep", name, i);
+        int y = conv(m, part, x, (struct conv){ .maps = maps, .kernel = 3, .stride = 1, .pad = 1, .groups = -1 });
+        snprintf(part, sizeof part, "%s.more%d.point", name, i);
+        y = net_conv(m->b, part, y, .maps = maps, .kernel = 1, .no_bias = m->o->normalize);
+        if (m->o->normalize) {
+            snprintf(norm, sizeof norm, "%s.norm", part);
+            y = net_add(m->b, &layer_normalize, norm, &(struct normalize){ .scale = 0.001f }, 1, (int[]){ y });
+        }
+        x = net_relu(m->b, net_sum(m->b, x, y));
+    }
+    return x;
 }
 
 static int side(const struct making *m, const char *name, int from, int maps)
@@ -128,9 +150,9 @@ static void build_lnet(struct net_builder *b, const void *options)
     int at8 = pair(&m, "seven", x, 4 * w, 4 * w, 1);
     x = pair(&m, "eight", at8, 4 * w, 6 * w, 2);  /* stride 16 */
     x = pair(&m, "nine", x, 6 * w, 6 * w, 1);
-    int at16 = pair(&m, "ten", x, 6 * w, 6 * w, 1);
+    int at16 = deeper(&m, "ten", pair(&m, "ten", x, 6 * w, 6 * w, 1), 6 * w);
     x = pair(&m, "eleven", at16, 6 * w, 8 * w, 2); /* stride 32 */
-    x = pair(&m, "twelve", x, 8 * w, 8 * w, 1);
+    x = deeper(&m, "twelve", pair(&m, "twelve", x, 8 * w, 8 * w, 1), 8 * w);
 
     /* what the coarse maps know of the surroundings helps the fine ones with the small faces */
     int top = side(&m, "side32", x, 4 * w);

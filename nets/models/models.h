@@ -9,7 +9,7 @@
 #include "nets/net.h"
 
 struct lnet_options {
-    int maps, size;
+    int maps, size, deeper;
     bool normalize;
     float tag_weight, marks_weight;
 };
