@@ -200,6 +200,35 @@ static void crowds_do_without_heads(void **state)
     sample_free(&s);
 }
 
+/* Of a crowd of tiny faces the one large face is shown more often than one draw in sixty-four would show it. */
+static void large_faces_of_crowds_are_shown(void **state)
+{
+    (void)state;
+    enum { WIDE = 1024, FACES = 64, DRAWN = 400 };
+    struct compose c = { .options = { .size = CANVAS, .smallest = 9, .real = 1 } };
+    static uint8_t pixels[WIDE * SCENE * IMAGE_PIXEL];
+    struct scene_face faces[FACES];
+    struct scene scene = { .picture = { pixels, WIDE, SCENE, WIDE * IMAGE_PIXEL }, .n = FACES };
+    struct sample s;
+    uint64_t random = 5;
+    int shown = 0;
+    fill_packs(&c);
+    for (int i = 0; i < FACES; i++)
+        faces[i] = (struct scene_face){ .box = { 5 * (float)i, 60, 4, 4 } };
+    faces[0] = (struct scene_face){ .box = { 900, 30, 52, 64 }, .tagged = true };
+    c.packs[WIDER] = (struct scene_table){ .scenes = &scene, .faces = faces, .n_scenes = 1, .n_faces = FACES };
+    assert_ok(sample_create(&s, CANVAS));
+    for (int i = 0; i < DRAWN; i++) {
+        bool is = false;
+        compose_draw(&c, &s, &random);
+        for (int k = 0; k < s.n; k++)
+            is |= s.faces[k].tagged && !s.faces[k].ignore;
+        shown += is;
+    }
+    assert_true(shown > DRAWN / 20 && shown < DRAWN / 2);
+    sample_free(&s);
+}
+
 /* A hat hides the forehead, not the chin, and the box stays. */
 static void hats_are_worn(void **state)
 {
@@ -229,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(anchor_is_seen), cmocka_unit_test(upright_picture_covers),
                                         cmocka_unit_test(heads_are_cut_out), cmocka_unit_test(heads_are_painted),
-                                        cmocka_unit_test(crowds_are_pasted), cmocka_unit_test(crowds_do_without_heads), cmocka_unit_test(hats_are_worn) };
+                                        cmocka_unit_test(crowds_are_pasted), cmocka_unit_test(crowds_do_without_heads),
+                                        cmocka_unit_test(large_faces_of_crowds_are_shown), cmocka_unit_test(hats_are_worn) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
