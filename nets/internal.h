@@ -39,6 +39,15 @@ struct layer_plan {
     bool loss;             /* the output is one number: the weighted loss */
 };
 
+/* The next n numbers of scratch, on a cache line: up to SCRATCH_LINE more than asked for. */
+enum { SCRATCH_LINE = 16 };
+static inline void *scratch_take(float **scratch, size_t n)
+{
+    float *at = *scratch;
+    *scratch += (n + SCRATCH_LINE - 1) / SCRATCH_LINE * SCRATCH_LINE;
+    return at;
+}
+
 struct pass { /* all that a layer may touch */
     const struct tensor *in;      /* n_in of them */
     const struct tensor *in_grad; /* added to; .at NULL: nobody wants it. May be out_grad itself when in place */

@@ -123,8 +123,10 @@ struct solver; /* momentum steps: for train/ and the tracker */
 enum status solver_create(struct solver **out, struct net *n, const struct solver_options *o);
 void solver_set_rate(struct solver *s, float rate);
 void solver_reset(struct solver *s); /* forgets the momentum: another task begins */
-/* Averages the gradients of the runs in fixed order, steps, sets the runs' gradients to zero. */
-void solver_step(struct solver *s, struct net_run *const *runs, int n_runs);
+/* Averages the gradients of the runs in fixed order, steps, sets the runs' gradients to zero. The workers (NULL: the caller
+ * alone) share the weights out; the result does not depend on them. */
+struct workers;
+void solver_step(struct solver *s, struct net_run *const *runs, int n_runs, struct workers *w);
 double solver_gradient_norm(const struct solver *s); /* of the last step */
 /* Puts the averaged weights into the net (keeps the others inside), or takes them back: for scoring and saving. */
 void solver_swap_average(struct solver *s);

@@ -6,10 +6,21 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/workers.h"
 #include "nets/internal.h"
+
+enum { PART = 1 << 16 }; /* weights whose step is one worker's: they fit in its caches */
+
+struct part {
+    const struct param *param;
+    size_t at, n;   /* weights */
+    double squares; /* of their gradient */
+};
 
 struct solver {
     struct arena *arena;
+    struct part *parts;
+    int n_parts;
     struct net *net;
     struct solver_options options;
     float *velocity, *shadow;
@@ -28,6 +39,9 @@ enum status solver_create(struct solver **out, struct net *n, const struct solve
     s->arena = a;
     s->net = n;
     s->options = *o;
+    for (int i = 0; i < n->n_params; i++)
+        s->n_parts += (int)((n->params[i].n + PART - 1) / PART);
+    s->parts = arena_alloc(a, (size_t)s->n_parts, sizeof *s->parts);
     s->velocity = arena_alloc(a, n->n_weights + 16, sizeof(float));
     s->shadow = o->average > 0 ? arena_alloc(a, n->n_weights + 16, sizeof(float)) : NULL;
     enum status sealed = arena_seal(a);
@@ -37,6 +51,10 @@ enum status solver_create(struct solver **out, struct net *n, const struct solve
     }
     if (s->shadow)
         memcpy(s->shadow, n->weights, n->n_weights * sizeof(float));
+    struct part *part = s->parts;
+    for (int i = 0; i < n->n_params; i++)
+        for (size_t at = 0; at < n->params[i].n; at += PART, part++)
+            *part = (struct part){ &n->params[i], n->params[i].at + at, n->params[i].n - at < PART ? n->params[i].n - at : PART, 0 };
     *out = s;
     return OK;
 }
@@ -51,41 +69,70 @@ void solver_reset(struct solver *s)
     memset(s->velocity, 0, s->net->n_weights * sizeof(float));
 }
 
-static void step_param(struct solver *s, const struct kernels *k, const struct param *p, float *grad, float scale)
+struct step {
+    struct solver *solver;
+    struct net_run *const *runs;
+    int n_runs;
+    float mean, shorten; /* the gradients' sum times this is their mean; what clipping leaves of that */
+};
+
+/* Gradients of all runs to the first one's. */
+static void sum_part(void *context, int i, int worker)
 {
-    float *w = s->net->weights + p->at, *v = s->velocity + p->at;
-    const struct solver_options *o = &s->options;
-    if (p->as.role == PARAM_WEIGHT || p->as.role == PARAM_BIAS)
-        k->momentum_step(w, v, grad, p->n, o->rate, o->momentum, p->as.role == PARAM_WEIGHT ? o->decay : 0, scale);
-    else if (p->as.role == PARAM_STATISTIC)
-        k->momentum_step(w, v, grad, p->n, 0.1f, 0, 0, scale); /* a tenth of the way to what the batch says */
-    else
-        memset(grad, 0, p->n * sizeof(float));
+    const struct step *t = context;
+    struct part *p = &t->solver->parts[i];
+    const struct kernels *k = t->runs[0]->kernels;
+    float *grad = t->runs[0]->gradients + p->at;
+    (void)worker;
+    for (int r = 1; r < t->n_runs; r++) {
+        k->add(grad, t->runs[r]->gradients + p->at, p->n);
+        memset(t->runs[r]->gradients + p->at, 0, p->n * sizeof(float));
+    }
+    p->squares = p->param->as.role < PARAM_STATISTIC ? (double)k->dot(grad, grad, p->n) : 0;
 }
 
-void solver_step(struct solver *s, struct net_run *const *runs, int n_runs)
+static void step_part(void *context, int i, int worker)
 {
-    struct net *n = s->net;
-    float *grad = runs[0]->gradients, scale = 1.0f / (float)n_runs;
-    const struct kernels *k = runs[0]->kernels;
+    const struct step *t = context;
+    struct solver *s = t->solver;
+    const struct part *p = &s->parts[i];
+    const struct solver_options *o = &s->options;
+    const struct kernels *k = t->runs[0]->kernels;
+    const enum param_role role = p->param->as.role;
+    float *w = s->net->weights + p->at, *v = s->velocity + p->at, *grad = t->runs[0]->gradients + p->at;
+    (void)worker;
+    if (role == PARAM_WEIGHT || role == PARAM_BIAS)
+        k->momentum_step(w, v, grad, p->n, o->rate, o->momentum, role == PARAM_WEIGHT ? o->decay : 0, t->mean * t->shorten);
+    else if (role == PARAM_STATISTIC)
+        k->momentum_step(w, v, grad, p->n, 0.1f, 0, 0, t->mean); /* a tenth of the way to what the batch says */
+    else
+        memset(grad, 0, p->n * sizeof(float));
+    for (size_t j = 0; s->shadow && j < p->n; j++)
+        s->shadow[p->at + j] += (1 - o->average) * (w[j] - s->shadow[p->at + j]);
+}
+
+static void each_part(const struct solver *s, struct workers *w, void (*body)(void *context, int i, int worker), struct step *t)
+{
+    if (w) {
+        workers_run(w, s->n_parts, body, t);
+        return;
+    }
+    for (int i = 0; i < s->n_parts; i++)
+        body(t, i, 0);
+}
+
+void solver_step(struct solver *s, struct net_run *const *runs, int n_runs, struct workers *w)
+{
+    struct step t = { s, runs, n_runs, 1.0f / (float)n_runs, 1 };
     CHECK(!s->swapped);
-    for (int i = 1; i < n_runs; i++) {
-        k->add(grad, runs[i]->gradients, n->n_weights);
-        memset(runs[i]->gradients, 0, n->n_weights * sizeof(float));
-    }
+    each_part(s, w, sum_part, &t);
     double squares = 0;
-    for (int i = 0; i < n->n_params; i++)
-        if (n->params[i].as.role < PARAM_STATISTIC)
-            squares += (double)k->dot(grad + n->params[i].at, grad + n->params[i].at, n->params[i].n);
-    s->norm = sqrt(squares) * scale;
-    float shorten = s->options.clip > 0 && s->norm > s->options.clip ? (float)(s->options.clip / s->norm) : 1;
-    for (int i = 0; i < n->n_params; i++) {
-        const struct param *p = &n->params[i];
-        step_param(s, k, p, grad + p->at, p->as.role == PARAM_STATISTIC ? scale : scale * shorten);
-    }
-    if (s->shadow)
-        for (size_t i = 0; i < n->n_weights; i++)
-            s->shadow[i] += (1 - s->options.average) * (n->weights[i] - s->shadow[i]);
+    for (int i = 0; i < s->n_parts; i++)
+        squares += s->parts[i].squares;
+    s->norm = sqrt(squares) * t.mean;
+    if (s->options.clip > 0 && s->norm > s->options.clip)
+        t.shorten = (float)(s->options.clip / s->norm);
+    each_part(s, w, step_part, &t);
 }
 
 double solver_gradient_norm(const struct solver *s)

@@ -154,7 +154,7 @@ static void test_svm_separates(void **state)
             net_run_at(run, same).at[i] = side;
         }
         net_run_learn(run);
-        solver_step(s, &run, 1);
+        solver_step(s, &run, 1, NULL);
     }
     assert_true(ensemble_fuse(n, (float[]){ 0.7f, 0.2f }, 2) > 0);
     assert_true(ensemble_fuse(n, (float[]){ 0.1f, 0.2f }, 2) < 0);

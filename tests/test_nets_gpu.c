@@ -73,7 +73,7 @@ static void compare(const struct model *m, const void *options)
                 struct tensor half = net_run_at(learner_feeds(l, set)[1], i);
                 assert_close(half.at, net_run_at(run, i).at + shape_count(half.shape), shape_count(half.shape), here->nodes[i].name);
             }
-        solver_step(solver, &run, 1);
+        solver_step(solver, &run, 1, NULL);
         assert_near(solver_gradient_norm(other), solver_gradient_norm(solver), 2e-3 * solver_gradient_norm(solver));
     }
     assert_ok(learner_fetch(l));

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/workers.h"
 #include "nets/internal.h"
 #include "nets/models/models.h"
 
@@ -250,20 +251,53 @@ static void grown_says_nearly_the_same(void **state)
     net_free(&grown);
 }
 
-static void learn(struct net *n, struct solver *s, int from, int to)
+static void learn(struct net *n, struct solver *s, int from, int to, struct workers *w)
 {
     struct net_run *runs[2] = { NULL, NULL };
-    for (int w = 0; w < 2; w++)
-        assert_ok(net_run_create(&runs[w], n, 6, NET_LEARN));
+    for (int i = 0; i < 2; i++)
+        assert_ok(net_run_create(&runs[i], n, 6, NET_LEARN));
     for (int step = from; step < to; step++) {
-        for (int w = 0; w < 2; w++) {
-            fill(runs[w], (uint64_t)(step * 2 + w));
-            net_run_learn(runs[w]);
+        for (int i = 0; i < 2; i++) {
+            fill(runs[i], (uint64_t)(step * 2 + i));
+            net_run_learn(runs[i]);
         }
-        solver_step(s, runs, 2);
+        solver_step(s, runs, 2, w);
     }
-    for (int w = 0; w < 2; w++)
-        net_run_free(&runs[w]);
+    for (int i = 0; i < 2; i++)
+        net_run_free(&runs[i]);
+}
+
+/* Steps that workers share are the steps of one, bit for bit; some weights make several parts. */
+static void workers_step_as_one(void **state)
+{
+    (void)state;
+    const struct solver_options o = { 0.01f, 0.9f, 1e-4f, 0.5f, 0.9f };
+    struct deepid2_options options;
+    option_defaults(model_deepid2.options, &options);
+    options.maps = 4;
+    options.people = 9000;
+    options.code = 16;
+    struct net *nets[2] = { NULL, NULL };
+    struct solver *solvers[2] = { NULL, NULL };
+    struct workers *w = NULL;
+    assert_ok(workers_create(&w, 3));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(net_create(&nets[i], &model_deepid2, &options, 5));
+        assert_ok(solver_create(&solvers[i], nets[i], &o));
+        learn(nets[i], solvers[i], 0, 3, i ? w : NULL);
+    }
+    assert_true(nets[0]->n_weights > 2 * 65536);
+    assert_true(solver_gradient_norm(solvers[0]) > 0.5); /* longer than the limit */
+    assert_memory_equal(nets[0]->weights, nets[1]->weights, nets[0]->n_weights * sizeof(float));
+    for (int i = 0; i < 2; i++) {
+        solver_swap_average(solvers[i]);
+    }
+    assert_memory_equal(nets[0]->weights, nets[1]->weights, nets[0]->n_weights * sizeof(float));
+    for (int i = 0; i < 2; i++) {
+        solver_free(&solvers[i]);
+        net_free(&nets[i]);
+    }
+    workers_free(&w);
 }
 
 static void resume_equals_straight(void **state)
@@ -273,16 +307,16 @@ static void resume_equals_straight(void **state)
     struct net *a = small(5, true), *b = small(5, true);
     struct solver *sa = NULL, *sb = NULL;
     assert_ok(solver_create(&sa, a, &o));
-    learn(a, sa, 0, 6);
+    learn(a, sa, 0, 6, NULL);
     assert_ok(solver_create(&sb, b, &o));
-    learn(b, sb, 0, 3);
+    learn(b, sb, 0, 3, NULL);
     assert_ok(solver_save(sb, kit_path("check.safetensors"), NULL, 0));
     solver_free(&sb);
     net_free(&b);
     b = small(5, true);
     assert_ok(solver_create(&sb, b, &o));
     assert_ok(solver_load(sb, kit_path("check.safetensors"), NULL));
-    learn(b, sb, 3, 6);
+    learn(b, sb, 3, 6, NULL);
     assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof(float));
     solver_swap_average(sa);
     solver_swap_average(sb);
@@ -330,6 +364,7 @@ int main(void)
         cmocka_unit_test(saved_is_loaded),          cmocka_unit_test(shipped_leaves_the_classes_out),
         cmocka_unit_test(misfits_are_named),        cmocka_unit_test(folded_computes_the_same),
         cmocka_unit_test(unfolded_computes_the_same), cmocka_unit_test(grown_says_nearly_the_same),
+        cmocka_unit_test(workers_step_as_one),
         cmocka_unit_test(resume_equals_straight),   cmocka_unit_test(survives_failing_memory),
     };
     return cmocka_run_group_tests_name("nets weights", tests, NULL, NULL);

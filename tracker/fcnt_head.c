@@ -99,7 +99,7 @@ static void learn(struct fcnt_head *h, struct way *w, int steps)
     for (int i = 0; i < steps; i++) {
         net_run_learn(w->run);
         h->loss = net_run_total_loss(w->run);
-        solver_step(h->solver, &w->run, 1);
+        solver_step(h->solver, &w->run, 1, NULL);
     }
 }
 

@@ -103,7 +103,7 @@ void fcnt_select_run(struct fcnt_select *s, const float *maps, const float *targ
     fill(s, maps, target);
     for (int i = 0; i < s->settings.iterations; i++) {
         net_run_learn(s->run);
-        solver_step(s->solver, &s->run, 1);
+        solver_step(s->solver, &s->run, 1, NULL);
     }
     net_run_forward(s->run, 0); /* without dropout */
     fcnt_saliency(significance, maps, s->n, s->weights, net_run_at(s->run, s->heat).at, target, s->settings.form);

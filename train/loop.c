@@ -97,7 +97,7 @@ static enum status one_step(struct loop *l, double *rate)
         return fail(BAD_DATA, "%s: the loss is not a number at step %" PRId64 ": lower solver.rate or set solver.clip",
                     l->r->path, l->step);
     if (!l->learner)
-        solver_step(l->solver, l->runs, n);
+        solver_step(l->solver, l->runs, n, l->workers);
     l->step++;
     l->loss_sum += loss;
     if (t->stepped)

@@ -34,14 +34,6 @@ size_t conv_rows_half_scratch(const struct conv *o, const struct patches *p)
     return (forward > backward ? forward : backward) + 256;
 }
 
-/* The next n numbers of scratch, on a cache line. */
-static void *take(float **scratch, size_t n)
-{
-    float *at = *scratch;
-    *scratch += (n + 15) / 16 * 16;
-    return at;
-}
-
 void conv_rows_half_forward(const struct conv *o, const struct pass *pass)
 {
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
@@ -51,10 +43,10 @@ void conv_rows_half_forward(const struct conv *o, const struct pass *pass)
     int taps = l.in_pairs * l.square;
     bool direct = p.kernel == 1; /* the picture's width is the output's */
     float *scratch = pass->scratch;
-    uint32_t *packed = take(&scratch, (size_t)o->maps * (size_t)taps);
-    int32_t *offsets = take(&scratch, (size_t)taps);
-    float *wide = take(&scratch, (size_t)o->maps * step);
-    uint32_t *pairs = take(&scratch, (size_t)l.in_pairs * in_plane + KERNELS_SLACK);
+    uint32_t *packed = scratch_take(&scratch, (size_t)o->maps * (size_t)taps);
+    int32_t *offsets = scratch_take(&scratch, (size_t)taps);
+    float *wide = scratch_take(&scratch, (size_t)o->maps * step);
+    uint32_t *pairs = scratch_take(&scratch, (size_t)l.in_pairs * in_plane + KERNELS_SLACK);
     struct kernels_ends ends = { .bias = o->no_bias ? NULL : pass->param[1].at, .relu = pass->relu };
     conv_rows_offsets(offsets, &p, l.in_pairs);
     kernels_pack_pairs(packed, pass->param[0].at, (size_t)(p.c * l.square), (size_t)l.square, o->maps, p.c, l.square);
@@ -90,10 +82,10 @@ void conv_rows_half_backward(const struct conv *o, const struct pass *pass)
     int taps = l.out_pairs * l.square, all = pass->in[0].shape.n;
     size_t plane = (size_t)(p.oh * p.ow), in_plane = (size_t)(p.h * p.w), step = (size_t)l.step, maps = (size_t)o->maps;
     float *scratch = pass->scratch;
-    uint32_t *packed = take(&scratch, (size_t)p.c * (size_t)taps);
-    int32_t *offsets = take(&scratch, (size_t)(p.c * l.square)), *back = take(&scratch, (size_t)taps);
-    uint32_t *pairs = take(&scratch, (size_t)l.out_pairs * step);
-    uint16_t *wide = take(&scratch, TOGETHER * maps * step / 2), *in = take(&scratch, TOGETHER * (size_t)l.in_size / 2);
+    uint32_t *packed = scratch_take(&scratch, (size_t)p.c * (size_t)taps);
+    int32_t *offsets = scratch_take(&scratch, (size_t)(p.c * l.square)), *back = scratch_take(&scratch, (size_t)taps);
+    uint32_t *pairs = scratch_take(&scratch, (size_t)l.out_pairs * step);
+    uint16_t *wide = scratch_take(&scratch, TOGETHER * maps * step / 2), *in = scratch_take(&scratch, TOGETHER * (size_t)l.in_size / 2);
     memset(pairs, 0, (size_t)l.out_pairs * step * sizeof *pairs);
     memset(wide, 0, TOGETHER * maps * step * sizeof *wide);
     memset(in, 0, TOGETHER * (size_t)l.in_size * sizeof *in);

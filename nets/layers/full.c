@@ -7,6 +7,7 @@
 
 #include "nets/gemm.h"
 #include "nets/internal.h"
+#include "nets/layers/full_half.h"
 #include "nets/layers/layers.h"
 
 enum { FEW = 4 }; /* samples */
@@ -14,6 +15,23 @@ enum { FEW = 4 }; /* samples */
 static int inputs(struct shape s)
 {
     return s.c * s.h * s.w;
+}
+
+/* 1 / length of the rows, what points along them, the gradient of the products. */
+static size_t unit_scratch(const struct full *o, int n)
+{
+    return o->unit_rows ? (size_t)o->units * (size_t)(n + 2) : 0;
+}
+
+static struct full_half half_of(const struct full *o, const struct pass *pass)
+{
+    const struct shape s = pass->in[0].shape;
+    return (struct full_half){ pass->kernels, s.n, o->units, inputs(s), pass->scratch + unit_scratch(o, s.n) };
+}
+
+static bool goes_half(const struct pass *pass)
+{
+    return pass->learning && pass->half && pass->in[0].shape.n > FEW;
 }
 
 static enum status plan(struct layer_plan *plan, const void *options, const struct shape *in, int n_in)
@@ -32,8 +50,7 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     plan->n_params = o->no_bias ? 1 : 2;
     plan->multiply_adds = (int64_t)o->units * d;
     plan->reads_out = o->unit_rows;
-    if (o->unit_rows) /* 1 / length of the rows, what points along them, the gradient of the products */
-        plan->scratch = (size_t)o->units * (size_t)(in[0].n + 2);
+    plan->scratch = unit_scratch(o, in[0].n) + full_half_scratch(in[0].n, o->units, d);
     return OK;
 }
 
@@ -64,7 +81,10 @@ static void forward(const void *options, const struct pass *pass)
     const struct full *o = options;
     int d = inputs(pass->in[0].shape), n = pass->in[0].shape.n;
     float *out = pass->out.at, *inverse = pass->scratch;
-    if (n <= FEW)
+    const struct full_half half = half_of(o, pass);
+    if (goes_half(pass))
+        full_half_forward(&half, out, pass->in[0].at, pass->param[0].at);
+    else if (n <= FEW)
         few(out, pass->in[0].at, pass->param[0].at, n, o->units, d, pass->kernels);
     else
         gemm(false, true, n, o->units, d, 1, pass->in[0].at, d, pass->param[0].at, d, 0, out, o->units);
@@ -103,11 +123,17 @@ static void backward(const void *options, const struct pass *pass)
     const float *w = pass->param[0].at;
     const float *grad = o->unit_rows ? unit_gradient(o, pass, d, n) : pass->out_grad.at;
     float *w_grad = pass->param_grad[0].at;
-    if (pass->in_grad[0].at)
+    const struct full_half half = half_of(o, pass);
+    if (pass->in_grad[0].at && goes_half(pass))
+        full_half_inputs(&half, pass->in_grad[0].at, grad, w, !pass->in_new[0]);
+    else if (pass->in_grad[0].at)
         gemm(false, false, n, d, o->units, 1, grad, o->units, w, d, pass->in_new[0] ? 0 : 1, pass->in_grad[0].at, d);
     for (int i = 0; i < n && !o->no_bias; i++)
         pass->kernels->add(pass->param_grad[1].at, grad + (size_t)i * (size_t)o->units, (size_t)o->units);
-    gemm(true, false, o->units, d, n, 1, grad, o->units, pass->in[0].at, d, 1, w_grad, d);
+    if (goes_half(pass))
+        full_half_weights(&half, w_grad, grad, pass->in[0].at);
+    else
+        gemm(true, false, o->units, d, n, 1, grad, o->units, pass->in[0].at, d, 1, w_grad, d);
     const float *inverse = pass->scratch, *along = inverse + o->units;
     for (int u = 0; o->unit_rows && u < o->units; u++) {
         size_t at = (size_t)u * (size_t)d;

@@ -125,7 +125,7 @@ static int bench(const char *what, const struct model *m, const void *options, i
         if (use == NET_LEARN) {
             net_run_learn(r);
             int64_t u = clock_thread_us();
-            solver_step(s, (struct net_run *[]){ r }, 1);
+            solver_step(s, (struct net_run *[]){ r }, 1, NULL);
             u = clock_thread_us() - u;
             step = (double)u < step ? (double)u : step;
         } else {
