@@ -204,6 +204,7 @@ int main(int n_words, char **words)
     option_defaults(model_deepid2.options, &id);
     option_defaults(model_deepid2plus.options, &plus);
     option_defaults(model_lnet.options, &locate);
+    locate.deeper = 2; /* as configs/train/lnet.conf has it */
     option_defaults(model_marks.options, &second);
     second.normalize = false;
     struct deepid2_options id_learn = id, plus_learn = plus, plain;
