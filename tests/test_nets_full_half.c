@@ -38,7 +38,7 @@ static void compare(const struct kernels *k, int n, int units, int d)
     const size_t in_size = (size_t)n * (size_t)d, w_size = (size_t)units * (size_t)d, out_size = (size_t)n * (size_t)units;
     float *in = rounded_random(in_size, 1), *w = rounded_random(w_size, 2), *grad = rounded_random(out_size, 3);
     float *wanted = memory_alloc(w_size + in_size + out_size, sizeof *wanted), *got = memory_alloc(w_size + in_size + out_size, sizeof *got);
-    const size_t room = full_half_scratch(n, units, d);
+    const size_t room = full_half_scratch(n, units);
     float *scratch = memory_alloc(room, sizeof *scratch);
     assert_true(wanted && got && scratch);
     for (size_t i = 0; i < room; i++)

@@ -29,9 +29,8 @@ static size_t weights_scratch(size_t n, size_t units)
     return (units + STEP + 1) * ((n + 1) / 2);
 }
 
-size_t full_half_scratch(int n, int units, int d)
+size_t full_half_scratch(int n, int units)
 {
-    (void)d;
     const size_t needs[] = { forward_scratch((size_t)n, (size_t)units), inputs_scratch((size_t)n),
                              weights_scratch((size_t)n, (size_t)units) };
     size_t most = 0;

@@ -12,7 +12,7 @@ struct full_half {
     float *scratch; /* full_half_scratch floats */
 };
 
-size_t full_half_scratch(int n, int units, int d);
+size_t full_half_scratch(int n, int units);
 /* out = in w' */
 void full_half_forward(const struct full_half *f, float *out, const float *in, const float *w);
 /* in_grad = grad w, or += */
