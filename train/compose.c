@@ -56,8 +56,8 @@ static enum status open_pack(struct compose *c, int pack)
     if (pack == WIDER && c->options.held_out > 0) {
         s = scene_table_open(&c->held_out, tsv, "train");
         if (!s) {
-            scene_table_thin(&c->held_out, c->options.held_out / 2, c->options.held_out, false);
-            scene_table_thin(t, c->options.held_out / 2, c->options.held_out, true);
+            scene_table_hold_out(&c->held_out, c->options.held_out, true);
+            scene_table_hold_out(t, c->options.held_out, false);
             s = scene_load(&c->held_out, mkv);
         }
     }
@@ -224,21 +224,22 @@ static struct box draw_anchor(const struct compose *c, enum pack *pack, const st
     *pack = random_chance(random, 0.8f) ? WIDER : random_chance(random, 0.8f) ? MASKS : TAGS;
     const struct scene_table *t = &c->packs[*pack];
     if (*pack == WIDER && c->n_hard && random_chance(random, c->options.hard)) {
-        const struct hard *hard = &c->hard[random_below(random, c->n_hard)];
-        for (int i = 1; i < DRAWS && !is_taken(hard->box, random); i++) {
-            hard = &c->hard[random_below(random, c->n_hard)];
-        }
-        *scene = &t->scenes[hard->scene];
-        return hard->box;
+        const struct hard *place;
+        int draws = 0;
+        do {
+            place = &c->hard[random_below(random, c->n_hard)];
+        } while (++draws < DRAWS && !is_taken(place->box, random));
+        *scene = &t->scenes[place->scene];
+        return place->box;
     }
     do {
         *scene = compose_any(c, *pack, random);
     } while (!(*scene)->n);
-    const struct scene_face *faces = &t->faces[(*scene)->first];
-    struct box anchor = faces[random_below(random, (*scene)->n)].box;
-    for (int i = 1; i < DRAWS && !is_taken(anchor, random); i++) {
-        anchor = faces[random_below(random, (*scene)->n)].box;
-    }
+    struct box anchor;
+    int draws = 0;
+    do {
+        anchor = t->faces[(*scene)->first + random_below(random, (*scene)->n)].box;
+    } while (++draws < DRAWS && !is_taken(anchor, random));
     return anchor;
 }
 

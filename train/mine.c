@@ -23,12 +23,18 @@ static const struct pack {
     bool scene;          /* the detector looks at it; else one patch a marked face */
     enum mine_kind kind; /* of patches with true marks */
     float right;         /* so far, in distances of the eyes */
-} packs[] = { /* the first is the one with held-out pictures */
-    { "wider-train", true, MINE_RIGHT, 0 },           { "masks", true, MINE_RIGHT, 0 },
-    { "nofaces", true, MINE_RIGHT, 0 },               { "marks-helen", false, MINE_HELEN, 0.024f },
-    { "marks-mtfl", false, MINE_MTFL, 0.038f },       { "tags", false, MINE_FACES, 0.022f },
-    { "faces-celeba", false, MINE_FACES, 0.016f },    { "faces-celeba5", false, MINE_FACES, 0.007f },
-    { "faces-fiw", false, MINE_FACES, 0.011f },       { "faces-web", false, MINE_FACES, 0.017f },
+    bool held_out;       /* has pictures that LNet did not learn from */
+} packs[] = {
+    { "wider-train", true, MINE_RIGHT, 0, true },
+    { "masks", true, MINE_RIGHT, 0, false },
+    { "nofaces", true, MINE_RIGHT, 0, false },
+    { "marks-helen", false, MINE_HELEN, 0.024f, false },
+    { "marks-mtfl", false, MINE_MTFL, 0.038f, false },
+    { "tags", false, MINE_FACES, 0.022f, false },
+    { "faces-celeba", false, MINE_FACES, 0.016f, false },
+    { "faces-celeba5", false, MINE_FACES, 0.007f, false },
+    { "faces-fiw", false, MINE_FACES, 0.011f, false },
+    { "faces-web", false, MINE_FACES, 0.017f, false },
 };
 enum { PACKS = sizeof packs / sizeof packs[0] };
 
@@ -139,8 +145,8 @@ static enum status mine_pack(struct mine *out, const struct mine_options *o, str
     if (pack->kind == MINE_FACES && m.table.n_scenes > o->faces_per_pack) {
         scene_table_thin(&m.table, 0, (m.table.n_scenes + o->faces_per_pack - 1) / o->faces_per_pack, false);
     }
-    if (pack == packs && o->held_out > 0) {
-        scene_table_thin(&m.table, o->held_out / 2, o->held_out, true);
+    if (pack->held_out && o->held_out > 0) {
+        scene_table_hold_out(&m.table, o->held_out, false);
     }
     s = scene_each(&m.table, mkv, see, &m);
     progress_clear();

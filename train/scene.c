@@ -222,6 +222,11 @@ void scene_table_thin(struct scene_table *t, int start, int step, bool others)
     t->n_scenes = kept;
 }
 
+void scene_table_hold_out(struct scene_table *t, int every, bool held)
+{
+    scene_table_thin(t, every / 2, every, !held);
+}
+
 static enum status each_frame(struct scene_table *t, struct capture *c, struct frame *f, const char *mkv,
                               scene_see see, void *context)
 {

@@ -41,6 +41,8 @@ enum status scene_table_open(struct scene_table *out, const char *tsv, const cha
 void scene_table_close(struct scene_table *t);
 /* Keeps every `step`-th row from `start`, or (others) all but those. Call before loading. */
 void scene_table_thin(struct scene_table *t, int start, int step, bool others);
+/* Every `every`-th scene is held out, the same ones wherever this is asked: keeps these, or else the others. */
+void scene_table_hold_out(struct scene_table *t, int every, bool held);
 
 /* Calls see(context, scene) for each row in order, with its picture, which lives during the call only. */
 typedef enum status (*scene_see)(void *context, struct scene *scene);

@@ -50,7 +50,7 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     plan->n_params = o->no_bias ? 1 : 2;
     plan->multiply_adds = (int64_t)o->units * d;
     plan->reads_out = o->unit_rows;
-    plan->scratch = unit_scratch(o, in[0].n) + full_half_scratch(in[0].n, o->units);
+    plan->scratch = unit_scratch(o, in[0].n) + (in[0].n > FEW ? full_half_scratch(in[0].n, o->units) : 0);
     return OK;
 }
 
