@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Where are faces: LNet over the picture, over its halvings for faces larger than the net has learnt and over doubled parts for
- * smaller ones (closer.c); windows merged to faces. Memory is planned when the picture's size changes; a frame allocates
- * nothing. */
+ * smaller ones (closer.c); windows merged to faces, which two nets look at again (marks.c, verdict.c). Memory is planned when
+ * the picture's size changes; a frame allocates nothing. */
 #include "detector/detector.h"
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -14,18 +15,23 @@
 #include "detector/locate.h"
 #include "detector/marks.h"
 #include "detector/merge.h"
+#include "detector/verdict.h"
 
 enum { PYRAMID_MOST = 3, LEVELS = PYRAMID_MOST + 1, WINDOWS = 8192 };
-/* How much the second look counts beside LNet, and what is taken off so that a score of 0.5 means about one false face
- * in ten pictures: both chosen on the pictures of WIDER's train part that LNet did not see (docs/results.md). */
+/* How much the second look and the verdict count beside LNet, and what each takes off so that a score of 0.5 means about one
+ * false face in ten pictures: all chosen on the pictures of WIDER's train part that no net saw (docs/results.md). */
 #define TRUST 0.15f
 #define DOUBT 1.2f
+#define TRUST_VERDICT 0.3f
+#define DOUBT_VERDICT 0.1f
 
 const struct option detector_option_table[] = {
     { "weights", OPTION_TEXT, offsetof(struct detector_options, weights), "", 0, 0, NULL,
       "face localizer (LNet); nothing: the shipped one" },
     { "marks", OPTION_TEXT, offsetof(struct detector_options, marks), "", 0, 0, NULL,
       "net of the second look (marks); nothing: the shipped one, none: no second look" },
+    { "verdict", OPTION_TEXT, offsetof(struct detector_options, verdict), "", 0, 0, NULL,
+      "net of the verdict on each find and its box; nothing: the shipped one, none: no verdict" },
     { "glance", OPTION_FLOAT, offsetof(struct detector_options, glance), "0.9", 0.001, 100, NULL,
       "least score of LNet alone that is worth a second look, as a part of `score`" },
     { "score", OPTION_FLOAT, offsetof(struct detector_options, score), "0.5", 0.001, 0.999, NULL,
@@ -57,7 +63,8 @@ struct detector {
     struct window *windows;
     struct closer *closer;    /* NULL: no closer look */
     struct marks_net *second; /* NULL: no second look */
-    float *logits;            /* what it says, a window each */
+    struct verdict *verdict;  /* NULL: none */
+    float *logits, *verdicts; /* what they say, a window each */
 };
 
 static void levels_free(struct detector *d)
@@ -106,19 +113,31 @@ static enum status levels_plan(struct detector *d, int w, int h)
     return d->closer ? closer_plan(d->closer, w, h) : OK;
 }
 
-static enum status open_second(struct detector *d, const struct detector_options *o)
+/* The weights file that is asked for; empty: none. */
+static enum status find_weights(char *path, size_t size, const char *asked, const char *shipped)
+{
+    if (!asked || !asked[0]) {
+        return file_find_weights(path, size, shipped);
+    }
+    snprintf(path, size, "%s", strcmp(asked, "none") ? asked : "");
+    return OK;
+}
+
+/* What looks at LNet's finds. */
+static enum status open_looks(struct detector *d, const struct detector_options *o)
 {
     char path[4096];
-    const bool shipped = !(o->marks && o->marks[0]);
-    if (!shipped && !strcmp(o->marks, "none")) {
-        return OK;
-    }
     d->logits = memory_alloc(WINDOWS, sizeof *d->logits);
-    if (!d->logits) {
-        return fail(NO_RESOURCE, "no memory for the detector");
+    d->verdicts = memory_alloc(WINDOWS, sizeof *d->verdicts);
+    enum status s = d->logits && d->verdicts ? find_weights(path, sizeof path, o->marks, "marks")
+                                             : fail(NO_RESOURCE, "no memory for the detector");
+    if (!s && path[0]) {
+        s = marks_open(&d->second, path, o->half);
     }
-    const enum status s = shipped ? file_find_weights(path, sizeof path, "marks") : OK;
-    return s ? s : marks_open(&d->second, shipped ? path : o->marks, o->half);
+    if (!s) {
+        s = find_weights(path, sizeof path, o->verdict, "verdict");
+    }
+    return s || !path[0] ? s : verdict_open(&d->verdict, path, o->half);
 }
 
 enum status detector_open(struct detector **out, const struct detector_options *o)
@@ -131,7 +150,7 @@ enum status detector_open(struct detector **out, const struct detector_options *
         return fail(NO_RESOURCE, "no memory for the detector");
     }
     d->options = *o;
-    d->options.weights = d->options.marks = NULL; /* the caller's texts need not live on */
+    d->options.weights = d->options.marks = d->options.verdict = NULL; /* the caller's texts need not live on */
     d->windows = memory_alloc(WINDOWS, sizeof *d->windows);
     if (!d->windows) {
         s = fail(NO_RESOURCE, "no memory for the detector");
@@ -143,7 +162,7 @@ enum status detector_open(struct detector **out, const struct detector_options *
         s = net_load(&d->net, o->weights && o->weights[0] ? o->weights : path, "lnet");
     }
     if (!s) {
-        s = open_second(d, o);
+        s = open_looks(d, o);
     }
     if (!s) {
         s = net_find(d->net, "picture", &d->input);
@@ -169,7 +188,9 @@ void detector_close(struct detector **d)
         net_free(&(*d)->net);
         closer_close(&(*d)->closer);
         marks_close(&(*d)->second);
+        verdict_close(&(*d)->verdict);
         memory_free(&(*d)->logits);
+        memory_free(&(*d)->verdicts);
         memory_free(&(*d)->windows);
     }
     memory_free(d);
@@ -185,11 +206,16 @@ const struct net *detector_second_net(const struct detector *d)
     return d->second ? marks_model(d->second) : NULL;
 }
 
+const struct net *detector_verdict_net(const struct detector *d)
+{
+    return d->verdict ? verdict_net(d->verdict) : NULL;
+}
+
 /* A logit: what LNet must say of a window. */
 static float least_response(const struct detector *d)
 {
     const float score = d->options.score;
-    return locate_logit(d->second ? d->options.glance * score : score);
+    return locate_logit(d->second || d->verdict ? d->options.glance * score : score);
 }
 
 static int run_level(struct detector *d, int i, struct image im, float least, int n)
@@ -225,13 +251,20 @@ static int keep_high(struct window *windows, int n, float min_height)
     return kept;
 }
 
-/* Marks from the second look; the score is what both nets say together. */
+/* Marks from the second look, boxes from the verdict; the score is what all nets say together. */
 static int look_again(struct detector *d, struct image im, int n)
 {
     int kept = 0;
-    marks_refine(d->second, im, d->windows, n, d->logits);
+    if (d->second) {
+        marks_refine(d->second, im, d->windows, n, d->logits);
+    }
+    if (d->verdict) {
+        verdict_judge(d->verdict, im, d->windows, n, d->verdicts);
+    }
     for (int i = 0; i < n; i++) {
-        const float logit = locate_logit(d->windows[i].score) + TRUST * d->logits[i] - DOUBT;
+        float logit = locate_logit(d->windows[i].score);
+        logit += d->second ? TRUST * d->logits[i] - DOUBT : 0;
+        logit += d->verdict ? TRUST_VERDICT * d->verdicts[i] - DOUBT_VERDICT : 0;
         d->windows[i].score = 1 / (1 + expf(-logit));
         if (d->windows[i].score >= d->options.score) {
             d->windows[kept++] = d->windows[i];
@@ -263,7 +296,7 @@ enum status detector_run(struct detector *d, struct image im, float min_height, 
     }
     n_windows = merge_windows(d->windows, n_windows, d->options.overlap);
     n_windows = keep_high(d->windows, n_windows, min_height);
-    if (d->second) {
+    if (d->second || d->verdict) {
         n_windows = look_again(d, im, n_windows);
     }
     for (int i = 0; i < n_windows && *n < max; i++) {

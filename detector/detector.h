@@ -12,6 +12,7 @@ struct net;
 struct detector_options {
     const char *weights; /* "": the shipped ones, found beside the program */
     const char *marks;   /* of the second look; "": the shipped ones, "none": no second look */
+    const char *verdict; /* of the verdict; "": the shipped ones, "none": none */
     float score;         /* least score that is reported */
     float glance;        /* least score of LNet alone that is worth a second look, as a part of `score` */
     float overlap;       /* IoU above which two windows are one face */
@@ -24,9 +25,10 @@ extern const struct option detector_option_table[];
 
 struct detector;
 enum status detector_open(struct detector **out, const struct detector_options *o);
-/* For names and checksums; the second look's may be NULL. */
+/* For names and checksums; the second look's and the verdict's may be NULL. */
 const struct net *detector_net(const struct detector *d);
 const struct net *detector_second_net(const struct detector *d);
+const struct net *detector_verdict_net(const struct detector *d);
 /* Any picture size; memory is planned again only when the size differs from the last picture's. Faces come best
  * first, with box, marks, score, FACE_MARKED; boxes in `im` pixels, may reach outside it. At most `max`.
  * faces smaller than min_height pixels of `im` are left out. */

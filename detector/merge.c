@@ -56,6 +56,12 @@ static void sum_mean(const struct sum *s, struct window *w)
     }
 }
 
+/* Most pairs of a crowd: told from comparisons alone. */
+static bool are_apart(struct box a, struct box b)
+{
+    return a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;
+}
+
 static bool is_same(struct box best, struct box other, float overlap)
 {
     const float both = box_intersection(best, other);
@@ -83,10 +89,9 @@ int merge_windows(struct window *windows, int n, float overlap)
         sum_add(&sum, best);
         int kept = n_out;
         for (int i = n_out; i < n; i++) {
-            const float shared = box_overlap(around, windows[i].box);
-            if (!is_same(around, windows[i].box, overlap)) {
+            if (are_apart(around, windows[i].box) || !is_same(around, windows[i].box, overlap)) {
                 windows[kept++] = windows[i];
-            } else if (shared > NEAR) {
+            } else if (box_overlap(around, windows[i].box) > NEAR) {
                 sum_add(&sum, &windows[i]);
             }
         }

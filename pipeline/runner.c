@@ -98,6 +98,7 @@ static enum status open_workers(struct runner *r, bool window)
         return s;
     add_model(r, detector_net(r->detector));
     add_model(r, detector_second_net(r->detector));
+    add_model(r, detector_verdict_net(r->detector));
     if (o->run.attributes && (s = attributes_open(&r->attributes, &o->attributes)))
         return s;
     if (o->run.attributes)

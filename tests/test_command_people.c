@@ -48,7 +48,8 @@ static void test_needs_no_net(void **state)
 static void need(const char *picture)
 {
     if (!file_exists(kit_source("weights/lnet.safetensors")) || !file_exists(kit_source("weights/marks.safetensors")) ||
-         !file_exists(kit_source("weights/deepid2plus.safetensors")))
+        !file_exists(kit_source("weights/verdict.safetensors")) ||
+        !file_exists(kit_source("weights/deepid2plus.safetensors")))
         kit_skip("no shipped weights");
     if (!file_exists(picture))
         kit_skip("no photographs");

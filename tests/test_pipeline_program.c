@@ -22,8 +22,8 @@ static void make_weights(void)
     char path[4096];
     if (file_find_weights(path, sizeof path, "lnet") == OK)
         return;
-    static const char *const names[] = {"lnet", "deepid2", "marks", "anet"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const names[] = {"lnet", "deepid2", "marks", "verdict", "anet"};
+    for (int i = 0; i < 5; i++) {
         struct net *n;
         assert_ok(net_create(&n, model_find(names[i]), NULL, 1));
         snprintf(path, sizeof path, "%s/%s.safetensors", kit_folder(), names[i]);

@@ -160,7 +160,7 @@ enum status mine_open(struct mine *m, const struct mine_options *o)
     struct detector *d = NULL;
     option_defaults(detector_option_table, &looks);
     looks.weights = o->detector;
-    looks.marks = "none";
+    looks.marks = looks.verdict = "none";
     looks.closer = false; /* a patch of so few pixels teaches nothing */
     looks.score = o->score;
     enum status s = detector_open(&d, &looks);

@@ -12,8 +12,8 @@
 
 #define AT(field) offsetof(struct train_options, field)
 static const struct option train_table[] = {
-    { "task", OPTION_TEXT, AT(task), "", 0, 0, NULL, "what is learnt: identity, locate, marks, attributes, ensemble, natural" },
-    { "model", OPTION_TEXT, AT(model), "", 0, 0, NULL, "the net, by name: deepid2, deepid2plus, lnet, marks, anet, svm" },
+    { "task", OPTION_TEXT, AT(task), "", 0, 0, NULL, "what is learnt: identity, locate, marks, verdict, attributes, ensemble, natural" },
+    { "model", OPTION_TEXT, AT(model), "", 0, 0, NULL, "the net, by name: deepid2, deepid2plus, lnet, marks, verdict, anet, svm" },
     { "weights", OPTION_TEXT, AT(weights), "", 0, 0, NULL, "where the finished net goes" },
     { "checkpoint", OPTION_TEXT, AT(checkpoint), "", 0, 0, NULL, "where checkpoints go; empty: none are written" },
     { "from", OPTION_TEXT, AT(from), "", 0, 0, NULL, "a weights file or checkpoint to start from" },
@@ -52,7 +52,7 @@ static const struct option solver_table[] = {
 #undef AT
 
 static const struct task *const tasks[] = { &task_identity, &task_locate, &task_marks, &task_attributes, &task_ensemble,
-                                           &task_natural, &task_tags };
+                                           &task_natural, &task_tags, &task_verdict };
 
 int task_count(void)
 {

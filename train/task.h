@@ -49,7 +49,8 @@ struct task {
     void (*close)(void *state); /* also of a half-opened state */
 };
 
-extern const struct task task_identity, task_locate, task_marks, task_attributes, task_ensemble, task_natural, task_tags;
+extern const struct task task_identity, task_locate, task_marks, task_attributes, task_ensemble, task_natural, task_tags,
+    task_verdict;
 const struct task *task_find(const char *name); /* NULL: none */
 int task_count(void);
 const struct task *task_at(int i);

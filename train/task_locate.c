@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/workers.h"
 #include "detector/locate.h"
 #include "detector/merge.h"
 #include "train/compose.h"
@@ -21,15 +22,24 @@ struct locate_options {
     float score_min_size;
 };
 
+/* What one worker sees of a whole picture. */
+struct look {
+    struct net_run *run; /* h x w */
+    int h, w;
+    struct window *windows;
+    int n;
+};
+
 struct locate_state {
     const struct locate_options *o;
     struct compose *scenes;
     struct sample samples[WORKERS];
     struct targets targets;
     struct locate locate;
-    struct net_run *run; /* for scoring */
-    struct window *windows;
-    int picture;
+    const struct net *net;
+    struct workers *workers;
+    struct look looks[WORKERS];
+    int n_looks, picture;
     int losses[N_LOSSES][LNET_STRIDES]; /* layers */
     double sums[N_LOSSES];              /* since the last log line */
     int steps;
@@ -76,13 +86,17 @@ static enum status open_locate(void *state, struct task_setting *setting)
     if (setting->workers > WORKERS) {
         return fail(BAD_USAGE, "train.workers is %d; locate can use %d", setting->workers, WORKERS);
     }
-    st->windows = memory_alloc(WINDOWS, sizeof *st->windows);
-    if (!st->windows) {
-        return fail(NO_RESOURCE, "no memory for the score");
-    }
     enum status s = compose_open(&st->scenes, &o);
     for (int i = 0; i < setting->workers && !s; i++) {
         s = sample_create(&st->samples[i], o.size);
+        st->looks[i].windows = memory_alloc(WINDOWS, sizeof *st->looks[i].windows);
+        if (!s && !st->looks[i].windows) {
+            s = fail(NO_RESOURCE, "no memory for the score");
+        }
+    }
+    st->n_looks = setting->workers;
+    if (!s) {
+        s = workers_create(&st->workers, setting->workers);
     }
     setting->epoch = s ? 1 : compose_scenes(st->scenes);
     return s;
@@ -113,63 +127,90 @@ static void log_locate(void *state, char *out, int size)
     st->steps = 0;
 }
 
-/* Windows in a picture that fits the score's run: their number. */
-static int find_windows(struct locate_state *st, const struct scene *scene)
+/* A run that sees pictures of this size, rounded up. Not by the workers: a failure's words are those of a thread. */
+static enum status fit_look(struct locate_state *st, struct look *look, struct image picture)
 {
-    net_run_picture(st->run, st->picture, scene->picture);
-    net_run_forward(st->run, 0);
-    const int n = locate_windows(&st->locate, st->run, 0, locate_logit(0.1f), 1, st->windows, 0, WINDOWS);
-    return merge_windows(st->windows, n, 0.4f);
+    const int h = (picture.h + LNET_MULTIPLE - 1) / LNET_MULTIPLE * LNET_MULTIPLE;
+    const int w = (picture.w + LNET_MULTIPLE - 1) / LNET_MULTIPLE * LNET_MULTIPLE;
+    if (look->run && h == look->h && w == look->w) {
+        return OK;
+    }
+    net_run_free(&look->run);
+    look->h = h;
+    look->w = w;
+    return net_run_create_sized(&look->run, st->net, 1, h, w, NET_INFER);
 }
 
-/* Of a square that all the pictures fit into which are looked at between steps. */
-static int side_of(const struct compose *c)
+struct looking { /* at scenes first, first + 1 ..., one a worker */
+    struct locate_state *st;
+    const struct scene_table *t;
+    int first;
+};
+
+static void look_part(void *context, int part, int worker)
 {
-    const struct scene_table *const tables[] = { compose_held_out(c), compose_learnt(c) };
-    int side = 1;
-    for (int t = 0; t < 2; t++) {
-        for (int i = 0; i < tables[t]->n_scenes; i++) {
-            const struct image im = tables[t]->scenes[i].picture;
-            side = im.w > side ? im.w : side;
-            side = im.h > side ? im.h : side;
+    const struct looking *l = context;
+    struct look *look = &l->st->looks[part];
+    (void) worker;
+    net_run_picture(look->run, l->st->picture, l->t->scenes[l->first + part].picture);
+    net_run_forward(look->run, 0);
+    const int n = locate_windows(&l->st->locate, look->run, 0, locate_logit(0.1f), 1, look->windows, 0, WINDOWS);
+    look->n = merge_windows(look->windows, n, 0.4f);
+}
+
+/* Looks at all scenes and calls see(st, table, scene, look, context) for each, in order and in this thread. */
+typedef enum status (*look_see)(struct locate_state *st, const struct scene_table *t, int which,
+                                const struct look *look, void *context);
+static enum status look_at_all(struct locate_state *st, const struct scene_table *t, look_see see, void *context)
+{
+    enum status s = OK;
+    for (int first = 0; first < t->n_scenes && !s; first += st->n_looks) {
+        struct looking l = { st, t, first };
+        const int left = t->n_scenes - first, n = left < st->n_looks ? left : st->n_looks;
+        for (int i = 0; i < n && !s; i++) {
+            s = fit_look(st, &st->looks[i], t->scenes[first + i].picture);
+        }
+        if (!s) {
+            workers_run(st->workers, n, look_part, &l);
+        }
+        for (int i = 0; i < n && !s; i++) {
+            s = see(st, t, first + i, &st->looks[i], context);
         }
     }
-    return (side + LNET_MULTIPLE - 1) / LNET_MULTIPLE * LNET_MULTIPLE;
+    return s;
 }
 
 /* Faces of a learnt scene without a sure window, and sure windows that are no faces. */
-static enum status find_hard_in(struct locate_state *st, const struct scene_table *t, int which)
+static enum status find_hard_in(struct locate_state *st, const struct scene_table *t, int which, const struct look *look,
+                                void *context)
 {
     const struct scene *scene = &t->scenes[which];
     const struct scene_face *faces = &t->faces[scene->first];
-    const int n = find_windows(st, scene);
+    const struct window *windows = look->windows;
+    const int n = look->n;
     enum status s = OK;
+    (void) context;
     for (int i = 0; i < scene->n && !s; i++) {
         bool found = faces[i].ignore || faces[i].box.h < st->o->compose.smallest;
         for (int k = 0; k < n && !found; k++) {
-            found = st->windows[k].score > 0.5f && box_overlap(st->windows[k].box, faces[i].box) > 0.5f;
+            found = windows[k].score > 0.5f && box_overlap(windows[k].box, faces[i].box) > 0.5f;
         }
         s = found ? OK : compose_hard_add(st->scenes, which, faces[i].box);
     }
     for (int k = 0; k < n && !s; k++) {
-        bool right = st->windows[k].score < 0.5f;
+        bool right = windows[k].score < 0.5f;
         for (int i = 0; i < scene->n && !right; i++) {
-            right = box_intersection(st->windows[k].box, faces[i].box) > 0.3f * box_area(st->windows[k].box);
+            right = box_intersection(windows[k].box, faces[i].box) > 0.3f * box_area(windows[k].box);
         }
-        s = right ? OK : compose_hard_add(st->scenes, which, st->windows[k].box);
+        s = right ? OK : compose_hard_add(st->scenes, which, windows[k].box);
     }
     return s;
 }
 
 static enum status find_hard(struct locate_state *st)
 {
-    const struct scene_table *t = compose_learnt(st->scenes);
-    enum status s = OK;
     compose_hard_clear(st->scenes);
-    for (int i = 0; i < t->n_scenes && !s && st->o->compose.hard > 0; i++) {
-        s = find_hard_in(st, t, i);
-    }
-    return s;
+    return st->o->compose.hard > 0 ? look_at_all(st, compose_learnt(st->scenes), find_hard_in, NULL) : OK;
 }
 
 static enum status begin_locate(void *state, struct net *n)
@@ -183,10 +224,7 @@ static enum status begin_locate(void *state, struct net *n)
     if (!s) {
         s = locate_find(&st->locate, n);
     }
-    if (!s) {
-        const int side = side_of(st->scenes);
-        s = net_run_create_sized(&st->run, n, 1, side, side, NET_INFER);
-    }
+    st->net = n;
     return s;
 }
 
@@ -202,7 +240,7 @@ static void stepped_locate(void *state, struct net *n, struct net_run *const *ru
         }
     }
     st->steps++;
-    if (!st->looked) { /* not before: only now are the weights what the run goes on from */
+    if (!st->looked) { /* not in begin: only now are the weights what the run goes on from */
         st->looked = true;
         if (find_hard(st)) {
             compose_hard_clear(st->scenes);
@@ -223,43 +261,41 @@ static void batch_locate(void *state, struct net_run *run, int worker, uint64_t 
     }
 }
 
-static enum status score_scene(struct locate_state *st, const struct scene_table *t, const struct scene *scene,
-                               struct detection_score *score)
+static enum status score_scene(struct locate_state *st, const struct scene_table *t, int which, const struct look *look,
+                               void *context)
 {
+    const struct scene *scene = &t->scenes[which];
     struct found found[WINDOWS / 8];
     struct wanted wanted[MOST_WANTED];
     if (scene->n > MOST_WANTED) {
         return fail(BAD_DATA, "held-out picture %s: more than %d faces", scene->name, MOST_WANTED);
     }
-    int n = find_windows(st, scene);
-    n = n > WINDOWS / 8 ? WINDOWS / 8 : n;
+    const int n = look->n > WINDOWS / 8 ? WINDOWS / 8 : look->n;
+    (void) st;
     for (int i = 0; i < n; i++) {
-        found[i] = (struct found){ st->windows[i].box, st->windows[i].score };
+        found[i] = (struct found){ look->windows[i].box, look->windows[i].score };
     }
     for (int i = 0; i < scene->n; i++) {
         const struct scene_face *f = &t->faces[scene->first + i];
         wanted[i] = (struct wanted){ f->box, f->ignore };
     }
-    return detection_add(score, found, n, wanted, scene->n);
+    return detection_add(context, found, n, wanted, scene->n);
 }
 
 static enum status score_locate(void *state, struct net *n, double *score, char *more, int size)
 {
     struct locate_state *st = state;
-    const struct scene_table *t = compose_held_out(st->scenes);
     struct detection_score sum = { .min_size = st->o->score_min_size, .iou = 0.5f };
     struct detection_curve curve;
-    enum status s = OK;
     (void) n;
-    for (int i = 0; i < t->n_scenes && !s; i++) {
-        s = score_scene(st, t, &t->scenes[i], &sum);
-    }
+    const enum status s = look_at_all(st, compose_held_out(st->scenes), score_scene, &sum);
     detection_sum(&sum, &curve);
     *score = curve.ap;
     snprintf(more, (size_t) size, "recall=%.4f recall_fppi0.1=%.4f at=%.3f faces=%d", curve.recall,
              curve.recall_at_fppi, curve.score_at_fppi, sum.faces);
     detection_free(&sum);
-    return s ? s : find_hard(st);
+    st->looked = false; /* if the run goes on, it does so after another look */
+    return s;
 }
 
 static void close_locate(void *state)
@@ -267,10 +303,11 @@ static void close_locate(void *state)
     struct locate_state *st = state;
     for (int i = 0; i < WORKERS; i++) {
         sample_free(&st->samples[i]);
+        net_run_free(&st->looks[i].run);
+        memory_free(&st->looks[i].windows);
     }
+    workers_free(&st->workers);
     compose_close(&st->scenes);
-    net_run_free(&st->run);
-    memory_free(&st->windows);
 }
 
 const struct task task_locate = {

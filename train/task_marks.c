@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "detector/marks.h"
 #include "nets/models/models.h"
+#include "train/crop.h"
 #include "train/mine.h"
 #include "train/task.h"
 
@@ -81,55 +82,25 @@ static enum status begin_marks(void *state, struct net *n)
     return s ? s : net_run_create(&t->run, n, SCORED, NET_INFER);
 }
 
-static float wobble(float by, uint64_t *random)
-{
-    return by * fminf(fmaxf(random_normal(random), -2.2f), 2.2f);
-}
-
 /* Crop drawn -> crop as cut: a similarity about the middle, mirrored half of the time. */
 static struct warp jitter(const struct marks_task_options *o, float part, uint64_t *random)
 {
-    const float s = expf(wobble(part * o->scale, random));
-    const float turn = wobble(part * o->turn, random) * 0.0174533f;
+    const float s = expf(crop_wobble(part * o->scale, random));
+    const float turn = crop_wobble(part * o->turn, random) * 0.0174533f;
     const float a = s * cosf(turn);
     const float b = s * sinf(turn);
     const float mid = (MARKS_CROP - 1) / 2.0f;
-    struct warp w = { a, -b, mid - a * mid + b * mid + wobble(part * o->shift, random), b, a,
-                      mid - b * mid - a * mid + wobble(part * o->shift, random) };
+    struct warp w = { a, -b, mid - a * mid + b * mid + crop_wobble(part * o->shift, random), b, a,
+                      mid - b * mid - a * mid + crop_wobble(part * o->shift, random) };
     if (random_chance(random, 0.5f)) { /* x -> 47 - x first */
         w = warp_chain(w, (struct warp){ -1, 0, MARKS_CROP - 1, 0, 1, 0 });
     }
     return w;
 }
 
-static void colour(float *crop, const struct marks_task_options *o, uint64_t *random)
-{
-    const int plane = MARKS_CROP * MARKS_CROP;
-    const float times = expf(0.2f * random_normal(random));
-    const float add = 0.12f * random_normal(random);
-    const bool grey = random_chance(random, o->grey);
-    for (int i = 0; i < plane; i++) {
-        float *c[3] = { &crop[i], &crop[plane + i], &crop[2 * plane + i] };
-        const float luma = 0.299f * *c[0] + 0.587f * *c[1] + 0.114f * *c[2];
-        for (int k = 0; k < 3; k++) {
-            *c[k] = fminf(fmaxf((grey ? luma : *c[k]) * times + add, -1), 1);
-        }
-    }
-}
-
 static void draw_crop(float *out, const struct patch *p, struct warp to_cut, float blur)
 {
-    uint8_t pixels[MINE_SIDE * MINE_SIDE * IMAGE_PIXEL];
-    struct image from = p->image;
-    struct warp to_patch = warp_chain(mine_warp(), to_cut);
-    if (blur < 1) {
-        const int side = (int) (blur * MINE_SIDE);
-        const float by = (float) side / MINE_SIDE;
-        from = (struct image){ pixels, side, side, side * IMAGE_PIXEL };
-        image_resize(from, p->image);
-        to_patch = warp_chain((struct warp){ by, 0, 0.5f * by - 0.5f, 0, by, 0.5f * by - 0.5f }, to_patch);
-    }
-    image_warp_planes(out, MARKS_CROP, MARKS_CROP, from, to_patch);
+    crop_draw(out, MARKS_CROP, p->image, warp_chain(mine_warp(), to_cut), blur);
 }
 
 /* True marks in the crop as drawn, in the net's units; a mirrored face changes sides. */
@@ -176,7 +147,7 @@ static void batch_marks(void *state, struct net_run *run, int worker, uint64_t *
         const struct warp to_cut = jitter(t->o, far ? 1 : t->o->near, random);
         const float blur = random_chance(random, t->o->blur) ? random_between(random, 0.25f, 1) : 1;
         draw_crop(crop.at + (size_t) i * CROP, p, to_cut, blur);
-        colour(crop.at + (size_t) i * CROP, t->o, random);
+        crop_colour(crop.at + (size_t) i * CROP, MARKS_CROP * MARKS_CROP, t->o->grey, random);
         place_marks(where + (size_t) (2 * FACE_MARKS * i), p, to_cut);
         for (int k = 0; k < 2 * FACE_MARKS; k++) {
             marked[2 * FACE_MARKS * i + k] = p->marked ? 1.0f / (2 * FACE_MARKS) : 0;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * The second look at a face: a crop to five marks, as level 1 of the cascade of Sun, Wang and Tang (39x39 there, 48x48
- * here), and one more unit that says whether it is a face at all. Conv4 is unshared, as in the DeepID family. */
+ * The second look at a face: a crop to five marks, and one more unit that says whether it is a face at all. */
 #include "nets/models/models.h"
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/face.h"
 #include "nets/layers/layers.h"
+#include "nets/models/look.h"
 
 static const struct option marks_option_table[] = {
     { "maps", OPTION_INT, offsetof(struct marks_options, maps), "16", 1, 256, NULL,
@@ -22,26 +21,11 @@ static const struct option marks_option_table[] = {
     { 0 },
 };
 
-static int step(struct net_builder *b, const struct marks_options *o, const char *name, int from)
-{
-    char norm[32];
-    snprintf(norm, sizeof norm, "%s.norm", name);
-    return net_relu(b, o->normalize ? net_normalize(b, norm, from) : from);
-}
-
 static void build_marks(struct net_builder *b, const void *options)
 {
     const struct marks_options *o = options;
     int x = net_input(b, "crop", (struct shape){ 1, 3, MARKS_CROP, MARKS_CROP });
-    x = net_conv(b, "conv1", x, .maps = o->maps, .kernel = 5, .stride = 2);
-    x = step(b, o, "conv1", x);                                   /* 22x22 */
-    x = net_conv(b, "conv2", x, .maps = 2 * o->maps, .kernel = 3);
-    x = net_pool(b, "pool2", step(b, o, "conv2", x), .kernel = 2); /* 10x10 */
-    x = net_conv(b, "conv3", x, .maps = 4 * o->maps, .kernel = 3);
-    x = net_pool(b, "pool3", step(b, o, "conv3", x), .kernel = 2); /* 4x4 */
-    x = net_conv(b, "conv4", x, .maps = 4 * o->maps, .kernel = 2, .grid = -1);
-    x = step(b, o, "conv4", x);                                   /* 3x3 */
-    x = step(b, o, "full", net_full(b, "full", x, .units = o->units));
+    x = look_trunk(b, (struct look_trunk){ o->maps, o->units, o->normalize }, x);
     int marks = net_full(b, "marks", x, .units = 2 * FACE_MARKS);
     int face = net_full(b, "face", x, .units = 1);
     net_keep(b, marks);

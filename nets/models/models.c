@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static const struct model *const models[] = { &model_lnet, &model_lnet_tags, &model_marks, &model_deepid2, &model_deepid2plus, &model_anet, &model_svm };
+static const struct model *const models[] = { &model_lnet, &model_lnet_tags, &model_marks, &model_verdict, &model_deepid2,
+                                             &model_deepid2plus, &model_anet, &model_svm };
 
 int model_count(void)
 {

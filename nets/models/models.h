@@ -31,6 +31,16 @@ struct marks_options {
     float face_weight, marks_weight;
 };
 
+/* The verdict: input "around" [n, 3, 48, 48], cut where detector/verdict.h says, the window in its middle; "face" [n, 1]: a
+ * logit; "box" [n, 4]: logarithms of the distances from the window's middle to the face's left, top, right and bottom edge, in
+ * half widths and half heights of the window. */
+enum { VERDICT_CROP = 48 };
+struct verdict_options {
+    int maps, units;
+    bool normalize;
+    float face_weight, box_weight;
+};
+
 enum verify_signal { VERIFY_L2, VERIFY_L2_SAME, VERIFY_L2_DIFFERENT, VERIFY_L1, VERIFY_COSINE, VERIFY_NONE };
 
 /* Left and right as the viewer sees them. */
@@ -65,6 +75,7 @@ struct anet_options {
 /* "scores" [n, inputs] to "answer" [n, 1]: above 0 is yes. "same" [n, 1], while it learns: 1 or -1. */
 struct svm_options { int inputs; };
 
-extern const struct model model_lnet, model_lnet_tags, model_marks, model_deepid2, model_deepid2plus, model_anet, model_svm;
+extern const struct model model_lnet, model_lnet_tags, model_marks, model_verdict, model_deepid2, model_deepid2plus,
+    model_anet, model_svm;
 
 #endif

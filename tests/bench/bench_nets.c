@@ -199,6 +199,7 @@ int main(int n_words, char **words)
     struct deepid2_options id, plus;
     struct lnet_options locate;
     struct marks_options second;
+    struct verdict_options verdict;
     bool layers = n_words > 1 && !strcmp(words[1], "layers");
     int bad = 0;
     option_defaults(model_deepid2.options, &id);
@@ -206,7 +207,8 @@ int main(int n_words, char **words)
     option_defaults(model_lnet.options, &locate);
     locate.deeper = 2; /* as configs/train/lnet.conf has it */
     option_defaults(model_marks.options, &second);
-    second.normalize = false;
+    option_defaults(model_verdict.options, &verdict);
+    second.normalize = verdict.normalize = false;
     struct deepid2_options id_learn = id, plus_learn = plus, plain;
     struct lnet_options locate_learn = locate;
     locate.normalize = false; /* folded, as it is shipped */
@@ -225,6 +227,7 @@ int main(int n_words, char **words)
         { "lnet 640x480", &model_lnet, &locate, 1, 480, 640, NET_INFER },
         { "lnet 1280x736", &model_lnet, &locate, 1, 736, 1280, NET_INFER },
         { "marks second look", &model_marks, &second, 16, 0, 0, NET_INFER },
+        { "verdict", &model_verdict, &verdict, 16, 0, 0, NET_INFER },
         { "deepid2 learn", &model_deepid2, &id_learn, 64, 0, 0, NET_LEARN },
         { "deepid2 learn", &model_deepid2, &id_learn, 128, 0, 0, NET_LEARN },
         { "deepid2plus learn no branches", &model_deepid2plus, &plain, 64, 0, 0, NET_LEARN },
