@@ -298,6 +298,7 @@ enum status detector_run(struct detector *d, struct image im, float min_height, 
     n_windows = keep_high(d->windows, n_windows, min_height);
     if (d->second || d->verdict) {
         n_windows = look_again(d, im, n_windows);
+        n_windows = keep_high(d->windows, n_windows, min_height); /* the verdict has moved edges */
     }
     for (int i = 0; i < n_windows && *n < max; i++) {
         report(&faces[(*n)++], &d->windows[i]);
