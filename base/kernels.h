@@ -106,12 +106,14 @@ struct kernels {
                           const int32_t *offsets, int m, int k, int n, struct kernels_ends ends);
     void (*half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
     /* The same products from bytes, for running: inputs are levels 0 to 255, weights -127 to 127, four of each in a word
-     * (the first in the low bits), sums whole numbers. Where `fast_int8` is false they are the plain C twin.
+     * (the first in the low bits), sums whole numbers. Weights of a word's first two inputs, and of its last two, must add up
+     * to no more than quad_pair or less than -quad_pair. Where `fast_int8` is false they are the plain C twin.
      * range: the least and the largest of x and 0.
      * byte_quads: place by place the levels of up to four rows, round((in - low) * per); in is not below low.
      * pack_pixels: n pixels of four bytes without their last bytes.
      * quads_product: rows_product whose taps, weights and rows are quads: kernels_pack_quads, byte_quads. */
     bool fast_int8;
+    int quad_pair;
     struct kernels_range (*range)(const float *x, size_t n);
     void (*byte_quads)(uint32_t *out, const float *in, size_t in_step, int rows, float low, float per, int n);
     void (*pack_pixels)(uint8_t *out, const uint8_t *in, int n);
@@ -160,9 +162,11 @@ void kernels_pack_pairs(uint32_t *packed, const float *weights, size_t step_out,
                         int taps);
 
 /* Weights [n_out, rows, width] as quads of neighbours in a row, the last of a row filled up with zeros: blocks of
- * KERNELS_MAPS outputs, in each [rows * ceil(width / 4)][output]. A level of output m's weights is worth factor[m];
- * sums[m] is the sum of its levels, which a shift of all inputs counts by. */
-void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const float *weights, int n_out, int rows, int width);
+ * KERNELS_MAPS outputs, in each [rows * ceil(width / 4)][output]. A level of output m's weights is worth factor[m], as little
+ * as 127 levels and `pair`, the table's quad_pair, allow; sums[m] is the sum of its levels, which a shift of all inputs
+ * counts by. */
+void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const float *weights, int n_out, int rows, int width,
+                        int pair);
 
 enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2, CPU_VPOPCNT = 4, CPU_BF16 = 8 };
 /* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2, avx2, avx512 or vpopcnt in the environment lowers

@@ -43,7 +43,7 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
 /* A block of maps by two vectors of places, as in kernels_rows.c. */
 #define PAIRS_BLOCK(MAPS)                                                                                              \
     static void pairs_block##MAPS(float *restrict out, size_t out_step, const void *weights, int w_step,               \
-                                  const void *rows, const int32_t *restrict offsets, int k, struct kernels_ends ends)  \
+                                  const void *rows, const int32_t *restrict offsets, int k, const struct kernels_ends *ends) \
     {                                                                                                                  \
         const uint32_t *restrict w = weights, *in = rows;                                                              \
         __m512 sum[MAPS][2];                                                                                           \
@@ -51,8 +51,8 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
         for (int i = 0; i < MAPS; i++)                                                                                 \
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
-                sum[i][v] = ends.add    ? _mm512_loadu_ps(out + (size_t)i * out_step + v * LANES)                      \
-                            : ends.bias ? _mm512_set1_ps(ends.bias[i])                                                 \
+                sum[i][v] = ends->add    ? _mm512_loadu_ps(out + (size_t)i * out_step + v * LANES)                     \
+                            : ends->bias ? _mm512_set1_ps(ends->bias[i])                                               \
                                         : _mm512_setzero_ps();                                                         \
         for (int t = 0; t < k; t++, w += w_step) {                                                                     \
             const uint32_t *row = in + offsets[t];                                                                     \
@@ -68,7 +68,7 @@ static inline __m512 times(__m512 sum, uint32_t w, __m512i row)
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
                 _mm512_storeu_ps(out + (size_t)i * out_step + v * LANES,                                               \
-                                 ends.relu ? _mm512_max_ps(sum[i][v], _mm512_setzero_ps()) : sum[i][v]);               \
+                                 ends->relu ? _mm512_max_ps(sum[i][v], _mm512_setzero_ps()) : sum[i][v]);              \
     }
 TEN_BLOCKS(PAIRS_BLOCK)
 

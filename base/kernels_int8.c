@@ -71,7 +71,7 @@ static inline __m512i plus_products(__m512i sum, __m512i levels, __m512i weights
 /* A block of maps by two vectors of places, as in kernels_rows.c. */
 #define QUADS_BLOCK(MAPS)                                                                                              \
     static void quads_block##MAPS(float *restrict out, size_t out_step, const void *weights, int w_step,               \
-                                  const void *rows, const int32_t *restrict offsets, int k, struct kernels_ends ends)  \
+                                  const void *rows, const int32_t *restrict offsets, int k, const struct kernels_ends *ends) \
     {                                                                                                                  \
         const uint32_t *restrict w = weights, *in = rows;                                                              \
         __m512i sum[MAPS][2];                                                                                          \
@@ -88,16 +88,16 @@ static inline __m512i plus_products(__m512i sum, __m512i levels, __m512i weights
                 sum[i][1] = plus_products(sum[i][1], b, by);                                                           \
             }                                                                                                          \
         }                                                                                                              \
-        const __m512 least = _mm512_set1_ps(ends.relu ? 0.0f : -3.4e38f);                                              \
+        const __m512 least = _mm512_set1_ps(ends->relu ? 0.0f : -3.4e38f);                                             \
         _Pragma("GCC unroll 10")                                                                                       \
         for (int i = 0; i < MAPS; i++)                                                                                 \
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++) {                                                                              \
                 float *at = out + (size_t)i * out_step + v * LANES;                                                    \
-                __m512 from = ends.add    ? _mm512_loadu_ps(at)                                                        \
-                              : ends.bias ? _mm512_set1_ps(ends.bias[i])                                               \
+                __m512 from = ends->add    ? _mm512_loadu_ps(at)                                                       \
+                              : ends->bias ? _mm512_set1_ps(ends->bias[i])                                             \
                                           : _mm512_setzero_ps();                                                       \
-                from = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[i][v]), _mm512_set1_ps(ends.factor[i]), from);           \
+                from = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum[i][v]), _mm512_set1_ps(ends->factor[i]), from);          \
                 _mm512_storeu_ps(at, _mm512_max_ps(from, least));                                                      \
             }                                                                                                          \
     }

@@ -60,21 +60,30 @@ void quads_product_reference(float *out, size_t out_step, const uint32_t *packed
     }
 }
 
-static float largest_of(const float *w, int n)
+/* What a level may be worth at the least, by the largest weight and by the largest sum of two neighbours. */
+static float least_factor(const float *w, int rows, int width, int pair)
 {
-    float largest = 0;
-    for (int i = 0; i < n; i++)
-        largest = fmaxf(largest, fabsf(w[i]));
-    return largest;
+    float largest = 0, largest_pair = 0;
+    for (int y = 0; y < rows; y++, w += width)
+        for (int x = 0; x < width; x++) {
+            largest = fmaxf(largest, fabsf(w[x]));
+            if (x % 2)
+                largest_pair = fmaxf(largest_pair, fabsf(w[x - 1] + w[x]));
+        }
+    return fmaxf(largest / 127, largest_pair / ((float)pair - 0.5f)); /* each of two may be rounded up by a half */
 }
 
-void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const float *weights, int n_out, int rows, int width)
+void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const float *weights, int n_out, int rows, int width,
+                        int pair)
 {
     int words = (width + 3) / 4, k = rows * words;
     for (int m = 0; m < n_out; m++) {
         const float *w = weights + (size_t)m * (size_t)(rows * width);
         struct kernels_packed p = kernels_packed_at(m, n_out, k);
-        float largest = largest_of(w, rows * width), per = largest > 0 ? 127 / largest : 0;
+        float per = 0;
+        factor[m] = least_factor(w, rows, width, pair);
+        if (factor[m] > 0)
+            per = 1 / factor[m];
         int sum = 0;
         for (int t = 0; t < k; t++) {
             uint32_t word = 0;
@@ -85,7 +94,6 @@ void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const floa
             }
             packed[p.at + (size_t)(t * p.step)] = word;
         }
-        factor[m] = largest / 127;
         sums[m] = (float)sum;
     }
 }

@@ -14,7 +14,7 @@ static inline vec above_zero(vec v)
 /* A block of maps by two vectors of places; every sum stays in a register from the first tap to the last. */
 #define ROWS_BLOCK(MAPS)                                                                                               \
     static void rows_block##MAPS(float *restrict out, size_t out_step, const void *weights, int w_step,                \
-                                 const void *rows, const int32_t *restrict offsets, int k, struct kernels_ends ends)   \
+                                 const void *rows, const int32_t *restrict offsets, int k, const struct kernels_ends *ends) \
     {                                                                                                                  \
         const float *restrict w = weights, *in = rows;                                                                 \
         vec sum[MAPS][2];                                                                                              \
@@ -22,8 +22,8 @@ static inline vec above_zero(vec v)
         for (int i = 0; i < MAPS; i++)                                                                                 \
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
-                sum[i][v] = ends.add    ? *(const vec *)(out + (size_t)i * out_step + v * LANES)                       \
-                            : ends.bias ? (vec){ 0 } + ends.bias[i]                                                    \
+                sum[i][v] = ends->add    ? *(const vec *)(out + (size_t)i * out_step + v * LANES)                      \
+                            : ends->bias ? (vec){ 0 } + ends->bias[i]                                                  \
                                         : (vec){ 0 };                                                                  \
         for (int t = 0; t < k; t++, w += w_step) {                                                                     \
             const float *row = in + offsets[t];                                                                        \
@@ -38,7 +38,7 @@ static inline vec above_zero(vec v)
         for (int i = 0; i < MAPS; i++)                                                                                 \
             _Pragma("GCC unroll 2")                                                                                    \
             for (int v = 0; v < 2; v++)                                                                                \
-                *(vec *)(out + (size_t)i * out_step + v * LANES) = ends.relu ? above_zero(sum[i][v]) : sum[i][v];      \
+                *(vec *)(out + (size_t)i * out_step + v * LANES) = ends->relu ? above_zero(sum[i][v]) : sum[i][v];     \
     }
 ROWS_BLOCK(1)
 ROWS_BLOCK(2)

@@ -47,7 +47,7 @@ static inline float lanes_sum(vec v)
 /* A block of maps by two vectors of places; weights and rows are words: floats, pairs of halves, or quads of bytes; a tap's weights are
  * w_step words from the next one's. */
 typedef void rows_block(float *out, size_t out_step, const void *weights, int w_step, const void *rows,
-                        const int32_t *offsets, int k, struct kernels_ends ends);
+                        const int32_t *offsets, int k, const struct kernels_ends *ends);
 
 /* All blocks of a product of shifted rows: blocks[i] does i maps at once, `most` of them at the most: as many as have
  * their sums in registers. */
@@ -72,13 +72,13 @@ static inline void rows_panels(rows_block *const *blocks, int most, float *out, 
                 now.factor = ends.factor ? ends.factor + first : NULL;
                 int end = panel + PANEL < n ? panel + PANEL : n, x = panel;
                 for (; x + WIDE <= end; x += WIDE)
-                    blocks[maps](to + x, out_step, w, w_step, rows + x, offsets + tap, taps, now);
+                    blocks[maps](to + x, out_step, w, w_step, rows + x, offsets + tap, taps, &now);
                 if (x == end)
                     continue;
                 size_t left = (size_t)(end - x) * sizeof(float);
                 for (int i = 0; now.add && i < maps; i++)
                     memcpy(edge + i * WIDE, to + (size_t)i * out_step + x, left);
-                blocks[maps](edge, WIDE, w, w_step, rows + x, offsets + tap, taps, now);
+                blocks[maps](edge, WIDE, w, w_step, rows + x, offsets + tap, taps, &now);
                 for (int i = 0; i < maps; i++)
                     memcpy(to + (size_t)i * out_step + x, edge + i * WIDE, left);
             }
@@ -123,13 +123,16 @@ void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, co
                          int m, int k, int n, struct kernels_ends ends);
 void HALF(half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
 
-/* Bytes: kernels_int8.c likewise. */
-#ifdef __AVX512VNNI__
+/* Bytes: kernels_int8.c and kernels_int8_avx2.c likewise. */
+#if defined(__AVX512VNNI__)
 #define INT8(name) JOIN(JOIN2(name, _), KERNELS)
-enum { FAST_INT8 = 1 };
+enum { FAST_INT8 = 1, QUAD_PAIR = 255 };
+#elif defined(__AVX2__) && !defined(__AVX512F__)
+#define INT8(name) JOIN(JOIN2(name, _), KERNELS)
+enum { FAST_INT8 = 1, QUAD_PAIR = 128 };
 #else
 #define INT8(name) name##_reference
-enum { FAST_INT8 = 0 };
+enum { FAST_INT8 = 0, QUAD_PAIR = 255 };
 #endif
 struct kernels_range INT8(range)(const float *x, size_t n);
 void INT8(byte_quads)(uint32_t *out, const float *in, size_t in_step, int rows, float low, float per, int n);

@@ -273,17 +273,21 @@ static int look_again(struct detector *d, struct image im, int n)
     return merge_best(d->windows, kept, kept);
 }
 
+enum status detector_plan(struct detector *d, int w, int h)
+{
+    enum status s = w == d->w && h == d->h ? OK : levels_plan(d, w, h);
+    return s ? fail_in(s, "detector, %d x %d", w, h) : OK;
+}
+
 enum status detector_run(struct detector *d, struct image im, float min_height, struct face *faces, int max, int *n)
 {
     *n = 0;
     if (im.w < 1 || im.h < 1) {
         return fail(BAD_USAGE, "a picture of %d x %d has no faces", im.w, im.h);
     }
-    if (im.w != d->w || im.h != d->h) {
-        enum status s = levels_plan(d, im.w, im.h);
-        if (s) {
-            return fail_in(s, "detector, %d x %d", im.w, im.h);
-        }
+    enum status s = detector_plan(d, im.w, im.h);
+    if (s) {
+        return s;
     }
     int n_windows = 0;
     const bool closer = d->closer && min_height < CLOSER_BELOW;

@@ -29,7 +29,9 @@ enum status detector_open(struct detector **out, const struct detector_options *
 const struct net *detector_net(const struct detector *d);
 const struct net *detector_second_net(const struct detector *d);
 const struct net *detector_verdict_net(const struct detector *d);
-/* Any picture size; memory is planned again only when the size differs from the last picture's. Faces come best
+/* Memory for pictures of w x h. */
+enum status detector_plan(struct detector *d, int w, int h);
+/* Any picture size, planned for when it differs from the last one's. Faces come best
  * first, with box, marks, score, FACE_MARKED; boxes in `im` pixels, may reach outside it. At most `max`.
  * faces smaller than min_height pixels of `im` are left out. */
 enum status detector_run(struct detector *d, struct image im, float min_height, struct face *faces, int max, int *n);

@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "detector/closer.h"
 #include "detector/detector.h"
+#include "nets/net.h"
 #include "train/detection_folders.h"
 #include "train/detection_peers.h"
 #include "train/eval.h"
@@ -53,7 +54,7 @@ struct measuring {
     struct detection_peers peers;
     struct file_write list; /* our finds, when asked for */
     struct face *faces;
-    int w, h, seen;
+    int seen;
     int64_t spent_us;
 };
 
@@ -63,15 +64,10 @@ static enum status see_scene(void *context, struct scene *scene)
     struct found found[MOST];
     struct wanted wanted[MOST];
     int n = 0;
-    enum status s = OK;
     if (scene->n > MOST) {
         return fail(BAD_DATA, "%s: more than %d faces", scene->name, MOST);
     }
-    if (scene->picture.w != m->w || scene->picture.h != m->h) { /* memory is planned outside the measured time */
-        s = detector_run(m->detector, scene->picture, 0, m->faces, MOST, &n);
-        m->w = scene->picture.w;
-        m->h = scene->picture.h;
-    }
+    enum status s = detector_plan(m->detector, scene->picture.w, scene->picture.h); /* outside the measured time */
     const int64_t began = clock_us();
     s = s ? s : detector_run(m->detector, scene->picture, 0, m->faces, MOST, &n);
     m->spent_us += clock_us() - began;
@@ -129,6 +125,7 @@ static enum status measure(struct measuring *m, const struct detection_options *
     struct detection_curve curve;
     m->score = (struct detection_score){ .min_size = o->min_size, .iou = o->iou, .restyle = o->restyle };
     m->folders = (struct detection_folders){ .min_size = o->min_size, .iou = o->iou };
+    nets_set_threads(1); /* products of crops are too small to share */
     m->faces = memory_alloc(MOST, sizeof *m->faces);
     enum status s = m->faces ? OK : fail(NO_RESOURCE, "no memory for %d faces", MOST);
     s = s ? s : detection_peers_open(&m->peers, o->boxes, &m->score);

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "detector/detector.h"
+#include "nets/net.h"
 #include "train/eval.h"
 #include "train/eval_words.h"
 #include "train/plot.h"
@@ -193,6 +194,7 @@ enum status eval_marks(int n_words, char **words)
         s = scene_source_open(&m->table, &o.source, true);
     }
     if (!s) {
+        nets_set_threads(1); /* products of crops are too small to share */
         s = detector_open(&m->detector, &d);
     }
     if (!s) {

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "detector/detector.h"
+#include "nets/net.h"
 #include "recognizer/recognizer.h"
 #include "train/eval.h"
 #include "train/plot.h"
@@ -101,6 +102,7 @@ static enum status make_scores(struct measuring *m)
 static enum status encode(struct measuring *m, const struct verification_coder *coder, const char *matcher)
 {
     struct detector *d = NULL;
+    nets_set_threads(1); /* products of crops are too small to share */
     enum status s = m->options.aligned ? OK : detector_open(&d, &m->detector);
     if (!s)
         s = verification_encode(&m->codes, &m->v, coder, d);

@@ -14,7 +14,8 @@ size_t conv_levels_size(int maps, int rows, int width)
 void conv_levels_prepare(const struct conv *o, const struct pass *pass, const float *weights, int rows, int width)
 {
     float *factor = pass->keep, *sums = factor + o->maps;
-    kernels_pack_quads((uint32_t *)(void *)(sums + o->maps), factor, sums, weights, o->maps, rows, width);
+    kernels_pack_quads((uint32_t *)(void *)(sums + o->maps), factor, sums, weights, o->maps, rows, width,
+                       pass->kernels->quad_pair);
 }
 
 /* in = low + level / per: sum of w in = factor (sum of levels) / per + low (sum of w). */
