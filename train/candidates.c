@@ -2,17 +2,13 @@
 #include "train/candidates.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/progress.h"
-#include "detector/detector.h"
 #include "detector/verdict.h"
 #include "nets/models/models.h"
-#include "train/scene.h"
+#include "train/finds.h"
 
-enum { FOUND = 1024 };
 #define LEAST_HEIGHT 8.0f
 
 static const struct pack {
@@ -24,11 +20,8 @@ enum { PACKS = sizeof packs / sizeof packs[0] };
 
 struct looking {
     struct candidates *out;
-    const struct candidates_options *options;
     const struct pack *pack;
-    struct scene_table table;
-    struct detector *detector;
-    int pictures;
+    int most;
 };
 
 static struct box through(struct warp w, struct box b)
@@ -60,13 +53,13 @@ static enum status add(struct candidates *c, enum candidate_kind kind, struct im
 
 /* A found box beside the true faces; false: something without a good label is near. Between a right and a wrong box there
  * are some that only learn where the face is. */
-static bool compare(const struct looking *l, const struct scene *scene, struct box found, struct candidate *out,
-                    enum candidate_kind *kind)
+static bool compare(const struct looking *l, const struct scene_table *t, const struct scene *scene, struct box found,
+                    struct candidate *out, enum candidate_kind *kind)
 {
     float most = 0;
     *out = (struct candidate){ .window = found, .face = found };
     for (int i = 0; i < scene->n; i++) {
-        const struct scene_face *f = &l->table.faces[scene->first + i];
+        const struct scene_face *f = &t->faces[scene->first + i];
         const float shared = box_overlap(found, f->box);
         if (f->ignore && box_intersection(found, f->box) > 0) {
             return false;
@@ -82,18 +75,15 @@ static bool compare(const struct looking *l, const struct scene *scene, struct b
     return out->known || out->boxed;
 }
 
-static enum status see(void *context, struct scene *scene)
+static enum status see(void *context, const struct scene_table *t, const struct scene *scene, const struct face *faces, int n)
 {
-    struct looking *l = context;
-    struct face faces[FOUND];
-    int n = 0;
+    const struct looking *l = context;
     int count[CANDIDATE_KINDS] = { 0 };
-    progress_show("%s %d of %d", l->pack->name, ++l->pictures, l->table.n_scenes);
-    enum status s = detector_run(l->detector, scene->picture, LEAST_HEIGHT, faces, FOUND, &n);
+    enum status s = OK;
     for (int i = 0; i < n && !s; i++) {
         struct candidate c;
         enum candidate_kind kind;
-        if (compare(l, scene, faces[i].box, &c, &kind) && count[kind] < l->options->most) {
+        if (compare(l, t, scene, faces[i].box, &c, &kind) && count[kind] < l->most) {
             count[kind]++;
             s = add(l->out, kind, scene->picture, c);
         }
@@ -101,41 +91,18 @@ static enum status see(void *context, struct scene *scene)
     return s;
 }
 
-static enum status look_through(struct candidates *out, const struct candidates_options *o, struct detector *d,
-                                const struct pack *pack)
+enum status candidates_open(struct candidates *c, const struct candidates_options *o, int workers)
 {
-    char tsv[1024];
-    char mkv[1024];
-    struct looking l = { .out = out, .options = o, .detector = d, .pack = pack };
-    snprintf(tsv, sizeof tsv, "%s/%s.tsv", o->folder, pack->name);
-    snprintf(mkv, sizeof mkv, "%s/%s.mkv", o->folder, pack->name);
-    enum status s = scene_table_open(&l.table, tsv, "train");
-    if (s) {
-        return s;
-    }
-    if (pack->held_out && o->held_out > 0) {
-        scene_table_hold_out(&l.table, o->held_out, false);
-    }
-    s = scene_each(&l.table, mkv, see, &l);
-    progress_clear();
-    scene_table_close(&l.table);
-    return s;
-}
-
-enum status candidates_open(struct candidates *c, const struct candidates_options *o)
-{
-    struct detector_options looks;
-    struct detector *d = NULL;
-    option_defaults(detector_option_table, &looks);
-    looks.weights = o->detector;
-    looks.marks = looks.verdict = "none";
-    looks.score = o->score;
-    enum status s = detector_open(&d, &looks);
+    const struct finds_options looks = { .folder = o->folder, .detector = o->detector, .score = o->score, .closer = true,
+                                         .least_height = LEAST_HEIGHT, .held_out = o->held_out, .workers = workers };
+    struct finds *finds = NULL;
+    enum status s = finds_open(&finds, &looks);
     for (int i = 0; i < PACKS && !s; i++) {
-        s = look_through(c, o, d, &packs[i]);
+        struct looking l = { .out = c, .pack = &packs[i], .most = o->most };
+        s = finds_each(finds, packs[i].name, packs[i].held_out, see, &l);
         log_say(LOG_INFO, "candidates", "%s: %d faces, %d others", packs[i].name, c->n[CANDIDATE_FACE], c->n[CANDIDATE_OTHER]);
     }
-    detector_close(&d);
+    finds_close(&finds);
     return s;
 }
 

@@ -27,8 +27,8 @@ struct candidates {
     size_t room[CANDIDATE_KINDS];
     int n[CANDIDATE_KINDS];
 };
-/* Zeroed before. Some minutes. */
-enum status candidates_open(struct candidates *c, const struct candidates_options *o);
+/* Zeroed before. Some minutes; `workers` pictures are looked at at the same time. */
+enum status candidates_open(struct candidates *c, const struct candidates_options *o, int workers);
 void candidates_close(struct candidates *c);
 
 #endif

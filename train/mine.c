@@ -9,12 +9,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "detector/detector.h"
 #include "detector/marks.h"
 #include "nets/models/models.h"
-#include "train/scene.h"
+#include "train/finds.h"
 
-enum { FOUND = 64 };
+enum { FOUND = 64 }; /* of a picture */
+#define LEAST_HEIGHT 16.0f /* a patch of fewer pixels teaches nothing */
 
 /* Labels of every pack lie to the right of where a net puts the marks that learnt from faces and their mirror pictures
  * alike and so knows no side; on mirrored pictures they lie as far to the left (docs/results.md). */
@@ -40,11 +40,9 @@ enum { PACKS = sizeof packs / sizeof packs[0] };
 
 struct mining {
     struct mine *mine;
-    const struct mine_options *options;
-    struct scene_table table;
-    struct detector *detector;
+    struct scene_table table; /* of single faces */
     const struct pack *pack;
-    int n_right, n_wrong, pictures;
+    int most, n_right, n_wrong, pictures;
 };
 
 struct warp mine_warp(void)
@@ -77,11 +75,11 @@ static enum status add(struct mine *m, enum mine_kind kind, struct image im, con
 }
 
 /* How a found box stands to the true faces: 1 right, 0 wrong, -1 neither. */
-static int verdict(const struct mining *m, const struct scene *scene, struct box found)
+static int verdict(const struct scene_table *t, const struct scene *scene, struct box found)
 {
     float most = 0;
     for (int i = 0; i < scene->n; i++) {
-        const struct scene_face *f = &m->table.faces[scene->first + i];
+        const struct scene_face *f = &t->faces[scene->first + i];
         const float shared = box_overlap(found, f->box);
         if (f->ignore && box_intersection(found, f->box) > 0) {
             return -1;
@@ -91,15 +89,15 @@ static int verdict(const struct mining *m, const struct scene *scene, struct box
     return most > 0.5f ? 1 : most < 0.25f ? 0 : -1;
 }
 
-static enum status look_through(struct mining *m, struct scene *scene)
+static enum status see_finds(void *context, const struct scene_table *t, const struct scene *scene, const struct face *faces,
+                             int n)
 {
-    struct face faces[FOUND];
-    int n = 0;
-    enum status s = detector_run(m->detector, scene->picture, 16, faces, FOUND, &n);
-    for (int i = 0; i < n && !s; i++) {
-        const int right = verdict(m, scene, faces[i].box);
+    struct mining *m = context;
+    enum status s = OK;
+    for (int i = 0; i < n && i < FOUND && !s; i++) {
+        const int right = verdict(t, scene, faces[i].box);
         int *count = right ? &m->n_right : &m->n_wrong;
-        if (right >= 0 && *count < m->options->most) {
+        if (right >= 0 && *count < m->most) {
             ++*count;
             s = add(m->mine, right ? MINE_RIGHT : MINE_WRONG, scene->picture, faces[i].marks, NULL);
         }
@@ -107,13 +105,10 @@ static enum status look_through(struct mining *m, struct scene *scene)
     return s;
 }
 
-static enum status see(void *context, struct scene *scene)
+static enum status see_faces(void *context, struct scene *scene)
 {
     struct mining *m = context;
     progress_show("%d of %d pictures", m->pictures++, m->table.n_scenes);
-    if (m->pack->scene) {
-        return look_through(m, scene);
-    }
     for (int i = 0; i < scene->n; i++) {
         struct scene_face f = m->table.faces[scene->first + i];
         if (f.marked && !f.ignore) {
@@ -131,45 +126,38 @@ static enum status see(void *context, struct scene *scene)
     return OK;
 }
 
-static enum status mine_pack(struct mine *out, const struct mine_options *o, struct detector *d, const struct pack *pack)
+static enum status mine_faces(struct mining *m, const struct mine_options *o)
 {
     char tsv[1024];
     char mkv[1024];
-    struct mining m = { .mine = out, .options = o, .detector = d, .pack = pack };
-    snprintf(tsv, sizeof tsv, "%s/%s.tsv", o->folder, pack->name);
-    snprintf(mkv, sizeof mkv, "%s/%s.mkv", o->folder, pack->name);
-    enum status s = scene_table_open(&m.table, tsv, "train");
+    snprintf(tsv, sizeof tsv, "%s/%s.tsv", o->folder, m->pack->name);
+    snprintf(mkv, sizeof mkv, "%s/%s.mkv", o->folder, m->pack->name);
+    enum status s = scene_table_open(&m->table, tsv, "train");
     if (s) {
         return s;
     }
-    if (pack->kind == MINE_FACES && m.table.n_scenes > o->faces_per_pack) {
-        scene_table_thin(&m.table, 0, (m.table.n_scenes + o->faces_per_pack - 1) / o->faces_per_pack, false);
+    if (m->pack->kind == MINE_FACES && m->table.n_scenes > o->faces_per_pack) {
+        scene_table_thin(&m->table, 0, (m->table.n_scenes + o->faces_per_pack - 1) / o->faces_per_pack, false);
     }
-    if (pack->held_out && o->held_out > 0) {
-        scene_table_hold_out(&m.table, o->held_out, false);
-    }
-    s = scene_each(&m.table, mkv, see, &m);
+    s = scene_each(&m->table, mkv, see_faces, m);
     progress_clear();
-    scene_table_close(&m.table);
+    scene_table_close(&m->table);
     return s;
 }
 
-enum status mine_open(struct mine *m, const struct mine_options *o)
+enum status mine_open(struct mine *m, const struct mine_options *o, int workers)
 {
-    struct detector_options looks;
-    struct detector *d = NULL;
-    option_defaults(detector_option_table, &looks);
-    looks.weights = o->detector;
-    looks.marks = looks.verdict = "none";
-    looks.closer = false; /* a patch of so few pixels teaches nothing */
-    looks.score = o->score;
-    enum status s = detector_open(&d, &looks);
+    const struct finds_options looks = { .folder = o->folder, .detector = o->detector, .score = o->score,
+                                         .least_height = LEAST_HEIGHT, .held_out = o->held_out, .workers = workers };
+    struct finds *finds = NULL;
+    enum status s = finds_open(&finds, &looks);
     for (int i = 0; i < PACKS && !s; i++) {
-        s = mine_pack(m, o, d, &packs[i]);
+        struct mining one = { .mine = m, .pack = &packs[i], .most = o->most };
+        s = packs[i].scene ? finds_each(finds, packs[i].name, packs[i].held_out, see_finds, &one) : mine_faces(&one, o);
         log_say(LOG_INFO, "patches", "%s: %d faces with marks, %d of HELEN, %d of MTFL, %d found, %d mistakes", packs[i].name,
                 m->n[MINE_FACES], m->n[MINE_HELEN], m->n[MINE_MTFL], m->n[MINE_RIGHT], m->n[MINE_WRONG]);
     }
-    detector_close(&d);
+    finds_close(&finds);
     return s;
 }
 

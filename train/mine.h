@@ -31,8 +31,8 @@ struct mine {
     size_t room[MINE_KINDS];
     int n[MINE_KINDS];
 };
-/* Zeroed before. Some minutes for all packs. */
-enum status mine_open(struct mine *m, const struct mine_options *o);
+/* Zeroed before. Some minutes for all packs; `workers` scenes are looked at at the same time. */
+enum status mine_open(struct mine *m, const struct mine_options *o, int workers);
 void mine_close(struct mine *m);
 /* Crop coordinates -> patch coordinates. */
 struct warp mine_warp(void);

@@ -58,7 +58,7 @@ static enum status open_marks(void *state, struct task_setting *setting)
     struct marks_task *t = state;
     t->o = setting->options;
     t->seed = setting->seed;
-    enum status s = mine_open(&t->mine, &t->o->mine);
+    enum status s = mine_open(&t->mine, &t->o->mine, setting->workers);
     for (int k = 0; k < MINE_KINDS && !s; k++) {
         if (t->mine.n[k] < 2 * HELD) {
             s = fail(BAD_DATA, "%s: too few patches of kind %d: %d", t->o->mine.folder, k, t->mine.n[k]);

@@ -49,7 +49,7 @@ static enum status open_verdict(void *state, struct task_setting *setting)
 {
     struct verdict_task *t = state;
     t->o = setting->options;
-    enum status s = candidates_open(&t->candidates, &t->o->candidates);
+    enum status s = candidates_open(&t->candidates, &t->o->candidates, setting->workers);
     for (int k = 0; k < CANDIDATE_KINDS && !s; k++) {
         if (t->candidates.n[k] < 2 * HELD) {
             s = fail(BAD_DATA, "%s: too few patches of kind %d: %d", t->o->candidates.folder, k, t->candidates.n[k]);

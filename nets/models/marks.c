@@ -12,6 +12,8 @@ static const struct option marks_option_table[] = {
     { "maps", OPTION_INT, offsetof(struct marks_options, maps), "16", 1, 256, NULL,
       "maps of the first layer; the others have 2, 3 and 4 times as many" },
     { "units", OPTION_INT, offsetof(struct marks_options, units), "96", 1, 1024, NULL, "units of the full layer" },
+    { "deeper", OPTION_INT, offsetof(struct marks_options, deeper), "0", 0, 8, NULL,
+      "so many more convolutions of 10x10 places, and of 8x8, added to what went in" },
     { "normalize", OPTION_BOOL, offsetof(struct marks_options, normalize), "yes", 0, 0, NULL,
       "batch normalisation; no in folded nets" },
     { "face_weight", OPTION_FLOAT, offsetof(struct marks_options, face_weight), "1", 0, 100, NULL,
@@ -25,7 +27,7 @@ static void build_marks(struct net_builder *b, const void *options)
 {
     const struct marks_options *o = options;
     int x = net_input(b, "crop", (struct shape){ 1, 3, MARKS_CROP, MARKS_CROP });
-    x = look_trunk(b, (struct look_trunk){ o->maps, o->units, o->normalize }, x);
+    x = look_trunk(b, (struct look_trunk){ o->maps, o->units, o->deeper, o->normalize }, x);
     int marks = net_full(b, "marks", x, .units = 2 * FACE_MARKS);
     int face = net_full(b, "face", x, .units = 1);
     net_keep(b, marks);

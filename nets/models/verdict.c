@@ -12,6 +12,8 @@ static const struct option verdict_option_table[] = {
     { "maps", OPTION_INT, offsetof(struct verdict_options, maps), "16", 1, 256, NULL,
       "maps of the first layer; the others have 2, 4 and 4 times as many" },
     { "units", OPTION_INT, offsetof(struct verdict_options, units), "96", 1, 1024, NULL, "units of the full layer" },
+    { "deeper", OPTION_INT, offsetof(struct verdict_options, deeper), "0", 0, 8, NULL,
+      "so many more convolutions of 10x10 places, and of 8x8, added to what went in" },
     { "normalize", OPTION_BOOL, offsetof(struct verdict_options, normalize), "yes", 0, 0, NULL,
       "batch normalisation; no in folded nets" },
     { "face_weight", OPTION_FLOAT, offsetof(struct verdict_options, face_weight), "1", 0, 100, NULL,
@@ -26,7 +28,7 @@ static void build_verdict(struct net_builder *b, const void *options)
     const struct verdict_options *o = options;
     const struct shape one = { 1, 1, 1, 1 };
     const int around = net_input(b, "around", (struct shape){ 1, 3, VERDICT_CROP, VERDICT_CROP });
-    const int x = look_trunk(b, (struct look_trunk){ o->maps, o->units, o->normalize }, around);
+    const int x = look_trunk(b, (struct look_trunk){ o->maps, o->units, o->deeper, o->normalize }, around);
     const int box = net_full(b, "box", x, .units = 4);
     const int face = net_full(b, "face", x, .units = 1);
     net_keep(b, box);
