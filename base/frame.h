@@ -3,6 +3,7 @@
 #ifndef FACETRAIL_BASE_FRAME_H
 #define FACETRAIL_BASE_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/face.h"
@@ -21,6 +22,7 @@ struct frame {
     int64_t duration;     /* in time-base units, 0 when unknown */
     int64_t captured_us;  /* our clock, for latency */
     char file[FRAME_FILE]; /* folders and globs: the picture's name relative to the folder; else "" */
+    bool searched;        /* faces are what the detector found, before its stage */
     int n_faces, max_faces;
     struct face *faces;
     int64_t spent_us[FRAME_STAGES]; /* by number of the stage */

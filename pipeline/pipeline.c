@@ -15,7 +15,8 @@
 
 enum {
     QUEUE_ROOM = 2,                    /* frames between two threads: enough to smooth, few for a low delay */
-    FRAMES_THREADED = 2 * QUEUE_ROOM + 3, /* and one in each hand */
+    HANDS = 3,                         /* capture, analysis, sinks */
+    FRAMES_MOST = QUEUE_ROOM + HANDS + 3 * AHEAD_MOST,
     IDLE_US = 30000,
     MESSAGE_SIZE = 1024,
 };
@@ -35,9 +36,10 @@ struct pipeline {
     struct pipeline_plan plan;
     struct stage *stages, *sinks;
     struct frame_pool *pool;
-    struct frame *frames[FRAMES_THREADED];
+    struct frame *frames[FRAMES_MOST];
     int n_frames;
-    struct queue *empty, *captured, *analysed;
+    struct queue *empty, *analysed;
+    struct ahead *captured;
     struct outcome capturing, analysing, sinking;
     atomic_bool quit; /* a sink has had enough, or something failed: capture ends too */
     int64_t done;
@@ -79,8 +81,8 @@ static enum status make_queues(struct pipeline *p)
     enum status s;
     if (p->plan.threads == 0)
         return OK;
-    if ((s = queue_create(&p->empty, FRAMES_THREADED, QUEUE_WAIT)) ||
-        (s = queue_create(&p->captured, QUEUE_ROOM, live ? QUEUE_DROP_OLDEST : QUEUE_WAIT)) ||
+    if ((s = queue_create(&p->empty, p->n_frames, QUEUE_WAIT)) ||
+        (s = ahead_create(&p->captured, &p->plan.ahead, live ? QUEUE_DROP_OLDEST : QUEUE_WAIT)) ||
         (s = queue_create(&p->analysed, QUEUE_ROOM, QUEUE_WAIT)))
         return s;
     for (int i = 0; i < p->n_frames; i++)
@@ -103,7 +105,7 @@ enum status pipeline_create(struct pipeline **out, const struct pipeline_plan *p
     p->plan = *plan;
     p->stages = make_stages(a, plan->stages, plan->n_stages);
     p->sinks = make_stages(a, plan->sinks, plan->n_sinks);
-    p->n_frames = plan->threads == 0 ? 1 : FRAMES_THREADED;
+    p->n_frames = plan->threads == 0 ? 1 : QUEUE_ROOM + HANDS + ahead_frames(&plan->ahead);
 
     enum status s;
     if ((s = arena_seal(a)) || (s = frame_pool_create(&p->pool, p->n_frames, plan->max_faces)))
@@ -128,6 +130,7 @@ static bool stopped(struct pipeline *p)
 static enum status capture_frame(struct pipeline *p, struct frame *f)
 {
     f->n_faces = 0;
+    f->searched = false;
     memset(f->spent_us, 0, sizeof f->spent_us);
     if (stopped(p))
         return END;
@@ -142,7 +145,7 @@ static enum status run_stages(struct stage *stages, int n, struct frame *f)
     for (int i = 0; i < n; i++) {
         int64_t from = clock_us();
         enum status s = stages[i].kind->run(stages[i].state, f);
-        f->spent_us[stages[i].number] = clock_us() - from;
+        f->spent_us[stages[i].number] += clock_us() - from;
         if (s) {
             stages[i].failed = s < 0;
             return s;
@@ -176,14 +179,14 @@ static void *capture_main(void *given)
             keep(&p->capturing, s);
             break;
         }
-        if (queue_push(p->captured, f, &dropped))
+        if (ahead_push(p->captured, f, &dropped))
             break;
         f = dropped;
         if (dropped && p->plan.report)
             report_dropped(p->plan.report);
     }
     queue_leave(p->empty);
-    queue_finish(p->captured);
+    ahead_finish(p->captured);
     return NULL;
 }
 
@@ -191,7 +194,7 @@ static void *analysis_main(void *given)
 {
     struct pipeline *p = given;
     void *item;
-    while (queue_pop(p->captured, &item) == OK) {
+    while (ahead_pop(p->captured, &item) == OK) {
         enum status s = run_stages(p->stages, p->plan.n_stages, item);
         if (s) {
             keep(&p->analysing, s);
@@ -200,7 +203,7 @@ static void *analysis_main(void *given)
         if (queue_push(p->analysed, item, NULL))
             break;
     }
-    queue_leave(p->captured);
+    ahead_leave(p->captured);
     queue_finish(p->analysed);
     return NULL;
 }
@@ -236,16 +239,20 @@ static enum status run_threads(struct pipeline *p)
     pthread_t capture, analysis;
     if (pthread_create(&capture, NULL, capture_main, p) != 0)
         return fail(NO_RESOURCE, "the system gives no thread");
-    if (pthread_create(&analysis, NULL, analysis_main, p) != 0) {
+    enum status s = ahead_start(p->captured);
+    const bool analyses = !s && pthread_create(&analysis, NULL, analysis_main, p) == 0;
+    if (analyses) {
+        sink_loop(p);
+        pthread_join(analysis, NULL);
+    } else {
         atomic_store(&p->quit, true);
-        queue_leave(p->captured);
-        pthread_join(capture, NULL);
-        return fail(NO_RESOURCE, "the system gives no thread");
+        ahead_leave(p->captured);
+        queue_finish(p->empty);
+        s = s ? s : fail(NO_RESOURCE, "the system gives no thread");
     }
-    sink_loop(p);
-    pthread_join(analysis, NULL);
     pthread_join(capture, NULL);
-    return OK;
+    keep(&p->analysing, ahead_join(p->captured));
+    return s;
 }
 
 static void run_loop(struct pipeline *p)
@@ -324,7 +331,7 @@ void pipeline_free(struct pipeline **pipeline)
             frame_put(p->pool, p->frames[i]);
     frame_pool_free(&p->pool);
     queue_free(&p->empty);
-    queue_free(&p->captured);
+    ahead_free(&p->captured);
     queue_free(&p->analysed);
     struct arena *a = p->arena;
     arena_free(&a);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Three threads (capture, analysis, and the caller's, which runs the sinks because SDL wants the main thread), a
- * queue between each two, one pool of frames. With threads = 0 the same stages run in one loop, and what a file
- * gives is the same: nothing is dropped, nothing looks at our clock. */
+ * Three threads (capture, analysis, and the caller's, which runs the sinks because SDL wants the main thread), others that
+ * search frames ahead of the analysis, queues between them, one pool of frames. With threads = 0 the same stages run in one
+ * loop, and what a file gives is the same: nothing is dropped, nothing looks at our clock. */
 #ifndef FACETRAIL_PIPELINE_PIPELINE_H
 #define FACETRAIL_PIPELINE_PIPELINE_H
 
 #include <stdatomic.h>
 
+#include "pipeline/ahead.h"
 #include "pipeline/stage.h"
 
 struct capture;
@@ -19,6 +20,7 @@ struct pipeline_plan {
     const struct run_context *context;
     const struct pipeline_stage *stages, *sinks;
     int n_stages, n_sinks;
+    struct ahead_work ahead; /* done to frames before they come to the stages; not with threads = 0 */
     int threads;         /* 0: everything in one loop */
     int max_faces;       /* a frame */
     const atomic_bool *stop; /* ends the run as the end of the source does */

@@ -55,12 +55,40 @@ static void check_blas(void)
     said = true;
 }
 
-static void set_threads(const struct run_options *o)
+static void set_threads(const struct runner *r)
 {
-    int n = threads_of(o);
-    /* Three threads of ours keep two cores busy; a product is only worth splitting with cores to spare. */
-    nets_set_threads(n >= 4 ? n / 2 : 1);
+    const int n = threads_of(&r->settings->run);
+    /* Four threads of ours keep two cores busy; a product is only worth splitting with cores to spare. */
+    nets_set_threads(n >= 4 && r->n_searches <= 1 ? n / 2 : 1);
     check_blas();
+}
+
+/* Threads that search frames ahead of the analysis: searching is more than half of a frame's work. A camera has one, because
+ * of what is dropped; where not each frame is searched, which ones are is known late. */
+static int count_searches(const struct runner *r)
+{
+    const struct settings *o = r->settings;
+    const int threads = threads_of(&o->run);
+    if (threads == 0 || o->detect.every > 1 || has_text(o->run.follow.start))
+        return 0;
+    return capture_info(r->capture)->kind == CAPTURE_LIVE ? 1 : threads < AHEAD_MOST ? threads : AHEAD_MOST;
+}
+
+static enum status open_searches(struct runner *r)
+{
+    enum status s = OK;
+    for (int n = count_searches(r); r->n_searches < n && !s; r->n_searches++) {
+        struct search *new = &r->searches[r->n_searches];
+        *new = (struct search){.detector = r->detector, .options = &r->settings->detect};
+        s = r->n_searches ? settings_open_detector(&new->detector, r->settings) : OK;
+    }
+    return s;
+}
+
+static void close_searches(struct runner *r)
+{
+    for (int i = 1; i < r->n_searches; i++)
+        detector_close(&r->searches[i].detector);
 }
 
 static void add_model(struct runner *r, const struct net *n)
@@ -95,6 +123,8 @@ static enum status open_workers(struct runner *r, bool window)
     if (has_text(o->run.follow.start))
         return OK;
     if ((s = settings_open_detector(&r->detector, o)) || (s = tracker_open(&r->tracker, &o->tracker)))
+        return s;
+    if ((s = open_searches(r)))
         return s;
     add_model(r, detector_net(r->detector));
     add_model(r, detector_second_net(r->detector));
@@ -173,6 +203,9 @@ static enum status open_pipeline(struct runner *r)
     struct pipeline_plan plan = {.capture = r->capture, .context = &r->context, .stages = stages,
                                  .n_stages = n, .sinks = r->sinks, .n_sinks = r->n_sinks,
                                  .threads = threads_of(&o->run), .max_faces = o->detect.max, .stop = stop_flag()};
+    plan.ahead = (struct ahead_work){.run = search_frame, .n = r->n_searches, .number = 1};
+    for (int i = 0; i < r->n_searches; i++)
+        plan.ahead.states[i] = &r->searches[i];
     r->n_names = pipeline_names(&plan, r->names, RUNNER_NAMES);
     enum status s = report_create(&r->report, r->names, r->n_names, capture_info(r->capture));
     if (s)
@@ -193,12 +226,11 @@ enum status runner_open(struct runner *r, const struct settings *settings, const
         s = capture_open(&r->capture, url, &settings->capture, stop_flag());
     if (s == END)
         s = fail(BAD_DATA, "%s: stopped before the first picture", url);
-    if (s == OK)
-        set_threads(&settings->run);
     if (s || (s = open_workers(r, window)) || (window && (s = requests_create(&r->requests)))) {
         runner_close(r);
         return s;
     }
+    set_threads(r);
     choose_sinks(r, window);
     fill_context(r, groups, url);
     if ((s = open_pipeline(r)))
@@ -222,6 +254,7 @@ void runner_close(struct runner *r)
     attributes_close(&r->attributes);
     recognizer_close(&r->recognizer);
     tracker_close(&r->tracker);
+    close_searches(r);
     detector_close(&r->detector);
     capture_close(&r->capture);
     memory_free(&r->analysis);

@@ -7,6 +7,7 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/report.h"
 #include "pipeline/settings.h"
+#include "pipeline/stages.h"
 
 enum { RUNNER_SINKS = 8, RUNNER_MODELS = 8, RUNNER_NAMES = 16 };
 
@@ -14,6 +15,8 @@ struct runner {
     const struct settings *settings;
     struct capture *capture;
     struct detector *detector;
+    struct search searches[AHEAD_MOST]; /* ahead of the analysis: the detector, then others like it */
+    int n_searches;
     struct tracker *tracker;
     struct recognizer *recognizer;
     struct attributes *attributes;

@@ -14,6 +14,14 @@ struct detect {
     int64_t since; /* frames since the last detection, -1: none yet */
 };
 
+enum status search_frame(void *state, struct frame *f)
+{
+    const struct search *s = state;
+    const int max = s->options->max < f->max_faces ? s->options->max : f->max_faces;
+    f->searched = true;
+    return detector_run(s->detector, f->image, s->options->min_size / f->to_source, f->faces, max, &f->n_faces);
+}
+
 static enum status detect_open(void *state, const struct run_context *context, const void *options)
 {
     struct detect *d = state;
@@ -42,14 +50,13 @@ static enum status detect_run(void *state, struct frame *f)
     a->cut = !picture && cut_sees(&d->cut, f->image);
     struct budget_scene scene = {.picture = picture, .cut = a->cut, .since = d->since,
                                  .least_certainty = least_certainty(d->context->tracker)};
-    f->n_faces = 0;
+    struct search search = {.detector = d->context->detector, .options = &d->options};
     d->since++;
-    a->detected = budget_detects(&d->options, &scene);
+    a->detected = f->searched || budget_detects(&d->options, &scene);
     if (!a->detected)
         return OK;
     d->since = 1;
-    int max = d->options.max < f->max_faces ? d->options.max : f->max_faces;
-    return detector_run(d->context->detector, f->image, d->options.min_size / f->to_source, f->faces, max, &f->n_faces);
+    return f->searched ? OK : search_frame(&search, f);
 }
 
 const struct stage_kind stage_detect = {

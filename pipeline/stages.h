@@ -20,6 +20,12 @@ struct analysis {
     struct votes votes;
 };
 
+/* A detector, and what it is asked for. */
+struct search { struct detector *detector; const struct detect_options *options; };
+/* For a thread ahead of the analysis (`state`: a struct search); the stage `detect` does it to frames that have not been
+ * searched. */
+enum status search_frame(void *state, struct frame *f);
+
 extern const struct stage_kind stage_detect;   /* options: struct detect_options */
 extern const struct stage_kind stage_track;    /* options: none */
 extern const struct stage_kind stage_describe; /* options: struct describe_options */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The pipeline over the synthetic source, with a detector that knows the truth: golden lines, threads and no threads,
- * no allocation in the loop, failing and ending sinks. */
+ * The pipeline over the synthetic source, with a detector that knows the truth: golden lines, threads and no threads, and
+ * several that search ahead, no allocation in the loop, failing and ending sinks. */
 #include "tests/kit.h"
 
 #include <jansson.h>
@@ -29,10 +29,15 @@ static enum status truth_open(void *state, const struct run_context *context, co
     return OK;
 }
 
-static enum status truth_run(void *state, struct frame *f)
+static int64_t ahead_fails_at; /* this frame; 0: none */
+
+static enum status truth_ahead(void *state, struct frame *f)
 {
-    const struct run_context *c = *(const struct run_context **)state;
+    const struct run_context *c = state;
     struct pattern p;
+    if (ahead_fails_at && f->number == ahead_fails_at)
+        return fail(BAD_DATA, "the searcher is blind");
+    clock_sleep_us(f->number % 5 == 0 ? 3000 : 0); /* the next ones are done before */
     assert_ok(pattern_parse(&p, c->source));
     f->n_faces = pattern_truth(&p, f->number, f->faces, f->max_faces);
     for (int i = 0; i < f->n_faces; i++) {
@@ -44,6 +49,15 @@ static enum status truth_run(void *state, struct frame *f)
         face->score = 0.95f;
         face->track = -1;
     }
+    f->searched = true;
+    return OK;
+}
+
+static enum status truth_run(void *state, struct frame *f)
+{
+    struct run_context *c = *(struct run_context **)state;
+    if (!f->searched)
+        assert_ok(truth_ahead(c, f));
     c->analysis->detected = true;
     c->analysis->cut = false;
     return OK;
@@ -88,7 +102,9 @@ static const struct stage_kind watch = {
 
 struct result { enum status status; struct report_figures figures; };
 
-static struct result run(const char *url, int threads, const char *json, const char *tracks, struct watch_options w)
+/* ahead: so many threads search. */
+static struct result run_ahead(const char *url, int threads, int ahead, const char *json, const char *tracks,
+                               struct watch_options w)
 {
     static const atomic_bool never = false;
     struct capture_options co;
@@ -113,6 +129,9 @@ static struct result run(const char *url, int threads, const char *json, const c
         {&sink_draw, &d}, {&sink_json, &json_output}, {&sink_tracks, &tracks_output}, {&watch, &w}};
     struct pipeline_plan plan = {.capture = capture, .context = &context, .stages = stages, .sinks = sinks, .n_stages = 2,
                                  .n_sinks = 4, .threads = threads, .max_faces = FACES, .stop = &never};
+    plan.ahead = (struct ahead_work){.run = truth_ahead, .n = ahead, .number = 1};
+    for (int i = 0; i < ahead; i++)
+        plan.ahead.states[i] = &context;
     const char *names[16];
     int n = pipeline_names(&plan, names, 16);
     assert_int_equal(n, 7);
@@ -131,6 +150,11 @@ static struct result run(const char *url, int threads, const char *json, const c
     capture_close(&capture);
     memory_free(&analysis);
     return r;
+}
+
+static struct result run(const char *url, int threads, const char *json, const char *tracks, struct watch_options w)
+{
+    return run_ahead(url, threads, threads, json, tracks, w);
 }
 
 static const struct watch_options quiet = {0, 0, 0};
@@ -222,19 +246,34 @@ static void threads_change_nothing(void **unused)
 {
     (void)unused;
     struct result a = run(URL, 0, kit_path("a.jsonl"), kit_path("a.txt"), quiet);
-    struct result b = run(URL, 2, kit_path("b.jsonl"), kit_path("b.txt"), quiet);
     assert_ok(a.status);
-    assert_ok(b.status);
-    char *x = kit_read(kit_path("a.jsonl"), NULL), *y = kit_read(kit_path("b.jsonl"), NULL);
-    assert_string_equal(x, y);
-    memory_free(&x);
-    memory_free(&y);
-    x = kit_read(kit_path("a.txt"), NULL);
-    y = kit_read(kit_path("b.txt"), NULL);
-    assert_string_equal(x, y);
-    memory_free(&x);
-    memory_free(&y);
-    assert_int_equal(b.figures.dropped, 0);
+    for (int ahead = 0; ahead <= 4; ahead++) {
+        struct result b = run_ahead(URL, 2, ahead, kit_path("b.jsonl"), kit_path("b.txt"), quiet);
+        assert_ok(b.status);
+        char *x = kit_read(kit_path("a.jsonl"), NULL), *y = kit_read(kit_path("b.jsonl"), NULL);
+        assert_string_equal(x, y);
+        memory_free(&x);
+        memory_free(&y);
+        x = kit_read(kit_path("a.txt"), NULL);
+        y = kit_read(kit_path("b.txt"), NULL);
+        assert_string_equal(x, y);
+        memory_free(&x);
+        memory_free(&y);
+        assert_int_equal(b.figures.dropped, 0);
+    }
+}
+
+/* What came before it is written. */
+static void a_failing_search_fails_the_run(void **unused)
+{
+    (void)unused;
+    for (int ahead = 1; ahead <= 3; ahead++) {
+        ahead_fails_at = 40;
+        struct result r = run_ahead(URL, 2, ahead, kit_path("s.jsonl"), kit_path("s.txt"), quiet);
+        ahead_fails_at = 0;
+        assert_fails(r.status, BAD_DATA, "the searcher is blind");
+        assert_int_equal(count_lines(kit_path("s.jsonl")), 41);
+    }
 }
 
 static void the_loop_allocates_nothing(void **unused)
@@ -282,13 +321,15 @@ static void an_output_that_cannot_be_is_known_before_any_work(void **unused)
 static void a_live_source_drops_rather_than_waits(void **unused)
 {
     (void)unused;
-    struct result r = run("pattern:faces=1,frames=60,size=320x180,rate=200,live=1", 2, kit_path("l.jsonl"), kit_path("l.txt"),
-                          (struct watch_options){.slow_us = 30000});
-    assert_ok(r.status);
-    assert_true(r.figures.dropped > 10);
-    assert_true(r.figures.frames >= 5);
-    assert_int_equal(r.figures.frames, frames_seen);
-    assert_int_equal(r.figures.frames + r.figures.dropped, 60);
+    for (int ahead = 0; ahead <= 1; ahead++) {
+        struct result r = run_ahead("pattern:faces=1,frames=60,size=320x180,rate=200,live=1", 2, ahead, kit_path("l.jsonl"),
+                                    kit_path("l.txt"), (struct watch_options){.slow_us = 30000});
+        assert_ok(r.status);
+        assert_true(r.figures.dropped > 10);
+        assert_true(r.figures.frames >= 5);
+        assert_int_equal(r.figures.frames, frames_seen);
+        assert_int_equal(r.figures.frames + r.figures.dropped, 60);
+    }
 }
 
 int main(void)
@@ -297,6 +338,7 @@ int main(void)
         cmocka_unit_test(lines_tell_the_truth),
         cmocka_unit_test(tracks_are_the_lines_faces),
         cmocka_unit_test(threads_change_nothing),
+        cmocka_unit_test(a_failing_search_fails_the_run),
         cmocka_unit_test(the_loop_allocates_nothing),
         cmocka_unit_test(a_sink_may_end_the_run),
         cmocka_unit_test(a_failing_sink_fails_the_run_but_not_the_others),
