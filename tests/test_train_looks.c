@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/frame.h"
 #include "base/memory.h"
+#include "base/workers.h"
 #include "capture/capture.h"
 #include "detector/detector.h"
 #include "train/finds.h"
@@ -145,7 +146,7 @@ static void marks_are_learnt(void **unused)
     (void) unused;
     need_packs();
     kit_write_text(kit_path("marks.conf"), "train.task = marks\ntrain.model = marks\ntrain.batch = 32\nmodel.maps = 4\n"
-                                           "model.units = 16\nmodel.deeper = 1\nsolver.rate = 0.05\ndata.score = 0.01\n");
+                                           "model.units = 16\nsolver.rate = 0.05\ndata.score = 0.01\n");
     struct kit_result r = kit_facetrail("train", kit_path("marks.conf"), "--data.folder", kit_folder(), "--data.detector", lnet,
                                         "--data.held_out", "0", "--train.steps", "1", "--train.weights", kit_path("m.safetensors"), NULL);
     const double before = value_of(r, " nme=");
@@ -174,11 +175,14 @@ static void several_workers_tell_in_order(void **unused)
     need_packs();
     struct seen seen[2] = { { .n = 0 }, { .n = 0 } };
     for (int i = 0; i < 2; i++) {
-        const struct finds_options o = { .folder = kit_folder(), .detector = lnet, .score = 0.5f, .workers = i ? 3 : 1 };
+        struct workers *workers;
+        assert_ok(workers_create(&workers, i ? 3 : 1));
+        const struct finds_options o = { .folder = kit_folder(), .detector = lnet, .score = 0.5f, .workers = workers };
         struct finds *f = NULL;
         assert_ok(finds_open(&f, &o));
         assert_ok(finds_each(f, "wider-train", false, note, &seen[i]));
         finds_close(&f);
+        workers_free(&workers);
         assert_int_equal(seen[i].n, FRAMES);
         for (int k = 0; k < FRAMES; k++) {
             assert_int_equal(seen[i].frames[k], k);

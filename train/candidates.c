@@ -91,7 +91,7 @@ static enum status see(void *context, const struct scene_table *t, const struct 
     return s;
 }
 
-enum status candidates_open(struct candidates *c, const struct candidates_options *o, int workers)
+enum status candidates_open(struct candidates *c, const struct candidates_options *o, struct workers *workers)
 {
     const struct finds_options looks = { .folder = o->folder, .detector = o->detector, .score = o->score, .closer = true,
                                          .least_height = LEAST_HEIGHT, .held_out = o->held_out, .workers = workers };

@@ -6,6 +6,8 @@
 #include "base/image.h"
 #include "base/status.h"
 
+struct workers;
+
 /* A patch shows what the crop of detector/verdict.h shows and a margin for jitter, at the crop's scale. */
 enum { CANDIDATE_SIDE = 64 };
 struct candidate {
@@ -27,8 +29,8 @@ struct candidates {
     size_t room[CANDIDATE_KINDS];
     int n[CANDIDATE_KINDS];
 };
-/* Zeroed before. Some minutes; `workers` pictures are looked at at the same time. */
-enum status candidates_open(struct candidates *c, const struct candidates_options *o, int workers);
+/* Zeroed before. Some minutes; a picture is looked at on each worker. */
+enum status candidates_open(struct candidates *c, const struct candidates_options *o, struct workers *workers);
 void candidates_close(struct candidates *c);
 
 #endif

@@ -21,8 +21,8 @@ struct look { /* of one worker, at one picture */
 
 struct finds {
     struct finds_options options;
-    struct workers *workers;
     struct look *looks;
+    int n_looks;
 };
 
 struct walk { /* through one pack */
@@ -38,22 +38,23 @@ enum status finds_open(struct finds **out, const struct finds_options *o)
 {
     struct detector_options looks;
     struct finds *f = memory_alloc(1, sizeof *f);
-    enum status s = f ? workers_create(&f->workers, o->workers) : fail(NO_RESOURCE, "%s: no memory", o->folder);
+    enum status s = OK;
     *out = f;
-    if (s) {
-        return s;
+    if (!f) {
+        return fail(NO_RESOURCE, "%s: no memory", o->folder);
     }
     f->options = *o;
-    f->looks = memory_alloc((size_t) o->workers, sizeof *f->looks);
+    f->n_looks = workers_count(o->workers);
+    f->looks = memory_alloc((size_t) f->n_looks, sizeof *f->looks);
     option_defaults(detector_option_table, &looks);
     looks.weights = o->detector;
     looks.marks = looks.verdict = "none";
     looks.closer = o->closer;
     looks.score = o->score;
     if (!f->looks) {
-        return fail(NO_RESOURCE, "%s: no memory for %d workers", o->folder, o->workers);
+        return fail(NO_RESOURCE, "%s: no memory for %d workers", o->folder, f->n_looks);
     }
-    for (int i = 0; i < o->workers && !s; i++) {
+    for (int i = 0; i < f->n_looks && !s; i++) {
         s = detector_open(&f->looks[i].detector, &looks);
     }
     return s;
@@ -62,12 +63,11 @@ enum status finds_open(struct finds **out, const struct finds_options *o)
 void finds_close(struct finds **f)
 {
     if (*f) {
-        for (int i = 0; (*f)->looks && i < (*f)->options.workers; i++) {
+        for (int i = 0; (*f)->looks && i < (*f)->n_looks; i++) {
             detector_close(&(*f)->looks[i].detector);
             memory_free(&(*f)->looks[i].picture.pixels);
         }
         memory_free(&(*f)->looks);
-        workers_free(&(*f)->workers);
     }
     memory_free(f);
 }
@@ -83,7 +83,7 @@ static void look_part(void *context, int part, int worker)
 static enum status look_at_kept(struct walk *w)
 {
     enum status s = OK;
-    workers_run(w->finds->workers, w->kept, look_part, w->finds);
+    workers_run(w->finds->options.workers, w->kept, look_part, w->finds);
     for (int i = 0; i < w->kept && !s; i++) {
         struct look *l = &w->finds->looks[i];
         const struct image own = l->scene->picture;
@@ -109,7 +109,7 @@ static enum status keep(void *context, struct scene *scene)
     l->picture = (struct image){ l->picture.pixels, from.w, from.h, from.w * IMAGE_PIXEL };
     image_copy(l->picture, from);
     s = detector_plan(l->detector, from.w, from.h); /* not by the workers: a failure's words are those of a thread */
-    return s || w->kept < w->finds->options.workers ? s : look_at_kept(w);
+    return s || w->kept < w->finds->n_looks ? s : look_at_kept(w);
 }
 
 enum status finds_each(struct finds *f, const char *name, bool held_out, finds_see see, void *context)

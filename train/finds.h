@@ -6,6 +6,8 @@
 #include "base/face.h"
 #include "train/scene.h"
 
+struct workers;
+
 enum { FINDS_MOST = 1024 }; /* of a picture */
 
 struct finds_options {
@@ -15,7 +17,7 @@ struct finds_options {
     float least_height;   /* in pixels of the picture */
     bool closer;          /* see detector_options */
     int held_out;         /* every so many-th picture of a pack that LNet held some of out is not looked at; 0: none */
-    int workers;          /* pictures that are looked at at the same time */
+    struct workers *workers; /* a picture is looked at on each */
 };
 
 struct finds;

@@ -164,7 +164,7 @@ static enum status open_net(struct loop *l)
         return fail(BAD_USAGE, "%s: train.batch %d is no multiple of train.workers %d", r->path, t->batch, t->workers);
     l->setting = (struct task_setting){ .options = r->task_options, .model = r->model,
                                         .model_options = r->model_options, .batch = t->batch / t->workers,
-                                        .workers = t->workers, .seed = (uint64_t)t->seed, .epoch = 1,
+                                        .workers = l->workers, .seed = (uint64_t)t->seed, .epoch = 1,
                                         .resumes = l->resumes };
     if ((s = r->task->open(l->state, &l->setting)) ||
         (s = net_create(&l->net, r->model, r->model_options, (uint64_t)t->seed)))
@@ -198,8 +198,8 @@ static enum status open_loop(struct loop *l)
         return fail(NO_RESOURCE, "train: no memory");
     l->state = arena_alloc(l->arena, 1, l->r->task->state_size);
     l->runs = arena_alloc(l->arena, (size_t)t->workers, sizeof(struct net_run *));
-    if ((s = arena_seal(l->arena)) || (s = open_net(l)) || (s = solver_create(&l->solver, l->net, &options)) ||
-        (s = workers_create(&l->workers, t->workers)) || (s = open_runs(l)))
+    if ((s = arena_seal(l->arena)) || (s = workers_create(&l->workers, t->workers)) || (s = open_net(l)) ||
+        (s = solver_create(&l->solver, l->net, &options)) || (s = open_runs(l)))
         return s;
     l->total = t->epochs > 0 ? (int64_t)ceil((double)t->epochs * (double)l->setting.epoch / t->batch) : t->steps;
     return OK;
@@ -210,10 +210,10 @@ static void close_loop(struct loop *l)
     for (int i = 0; l->runs && i < l->r->train.workers; i++)
         net_run_free(&l->runs[i]);
     loop_device_close(l);
-    workers_free(&l->workers);
     solver_free(&l->solver);
     if (l->state && l->r->task->close)
         l->r->task->close(l->state);
+    workers_free(&l->workers);
     net_free(&l->net);
     arena_free(&l->arena);
 }

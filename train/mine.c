@@ -145,7 +145,7 @@ static enum status mine_faces(struct mining *m, const struct mine_options *o)
     return s;
 }
 
-enum status mine_open(struct mine *m, const struct mine_options *o, int workers)
+enum status mine_open(struct mine *m, const struct mine_options *o, struct workers *workers)
 {
     const struct finds_options looks = { .folder = o->folder, .detector = o->detector, .score = o->score,
                                          .least_height = LEAST_HEIGHT, .held_out = o->held_out, .workers = workers };

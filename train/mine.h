@@ -8,6 +8,8 @@
 #include "base/image.h"
 #include "base/status.h"
 
+struct workers;
+
 enum { MINE_SIDE = 84 };
 #define MINE_ZOOM 1.25f
 struct patch {
@@ -31,8 +33,8 @@ struct mine {
     size_t room[MINE_KINDS];
     int n[MINE_KINDS];
 };
-/* Zeroed before. Some minutes for all packs; `workers` scenes are looked at at the same time. */
-enum status mine_open(struct mine *m, const struct mine_options *o, int workers);
+/* Zeroed before. Some minutes for all packs; a scene is looked at on each worker. */
+enum status mine_open(struct mine *m, const struct mine_options *o, struct workers *workers);
 void mine_close(struct mine *m);
 /* Crop coordinates -> patch coordinates. */
 struct warp mine_warp(void);

@@ -9,13 +9,16 @@
 #include "base/status.h"
 #include "nets/net.h"
 
+struct workers;
+
 /* What the loop tells a task when it opens, and what the task may answer. */
 struct task_setting {
     const void *options;       /* the task's options struct, filled from the recipe */
     const struct model *model; /* what is being trained ... */
     void *model_options;       /* ... and its options: a task may set those that follow from the data (people) */
     int batch;                 /* samples in one run: train.batch / train.workers */
-    int workers;               /* runs that learn at the same time */
+    struct workers *workers;   /* a run learns on each; idle while the task opens, after a step and for a score: the task may use
+                                  them then */
     uint64_t seed;
     bool resumes;              /* the weights will be replaced by a checkpoint's */
     int64_t epoch;             /* answer: samples in one epoch, for train.epochs and the log */

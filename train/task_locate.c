@@ -83,21 +83,20 @@ static enum status open_locate(void *state, struct task_setting *setting)
     const struct lnet_options *net = setting->model_options;
     struct compose_options o = st->o->compose;
     o.size = net->size;
-    if (setting->workers > WORKERS) {
-        return fail(BAD_USAGE, "train.workers is %d; locate can use %d", setting->workers, WORKERS);
+    const int n = workers_count(setting->workers);
+    if (n > WORKERS) {
+        return fail(BAD_USAGE, "train.workers is %d; locate can use %d", n, WORKERS);
     }
     enum status s = compose_open(&st->scenes, &o);
-    for (int i = 0; i < setting->workers && !s; i++) {
+    for (int i = 0; i < n && !s; i++) {
         s = sample_create(&st->samples[i], o.size);
         st->looks[i].windows = memory_alloc(WINDOWS, sizeof *st->looks[i].windows);
         if (!s && !st->looks[i].windows) {
             s = fail(NO_RESOURCE, "no memory for the score");
         }
     }
-    st->n_looks = setting->workers;
-    if (!s) {
-        s = workers_create(&st->workers, setting->workers);
-    }
+    st->n_looks = n;
+    st->workers = setting->workers;
     setting->epoch = s ? 1 : compose_scenes(st->scenes);
     return s;
 }
@@ -306,7 +305,6 @@ static void close_locate(void *state)
         net_run_free(&st->looks[i].run);
         memory_free(&st->looks[i].windows);
     }
-    workers_free(&st->workers);
     compose_close(&st->scenes);
 }
 

@@ -2,6 +2,8 @@
  * Every kind of layer there is. */
 #include "nets/layers/layers.h"
 
+#include <stdio.h>
+
 #include "nets/internal.h"
 
 const struct layer_kind *const layer_kinds[] = {
@@ -10,3 +12,10 @@ const struct layer_kind *const layer_kinds[] = {
     &layer_scale,        &layer_average,   &layer_softmax_loss,  &layer_pair_loss,   &layer_logistic_loss,
     &layer_square_loss,  &layer_box_loss,  &layer_hinge_loss,    NULL,
 };
+
+int net_normalized(struct net_builder *b, bool normalize, const char *name, float scale, int from)
+{
+    char norm[96];
+    snprintf(norm, sizeof norm, "%s.norm", name);
+    return normalize ? net_add(b, &layer_normalize, norm, &(struct normalize){ .scale = scale }, 1, &from) : from;
+}

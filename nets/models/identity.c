@@ -8,16 +8,9 @@
 
 enum { NAME = 32 };
 
-static int normalize(struct net_builder *b, const struct deepid2_options *o, const char *name, int from)
-{
-    char norm[NAME + 8];
-    snprintf(norm, sizeof norm, "%s.norm", name);
-    return o->normalize ? net_normalize(b, norm, from) : from;
-}
-
 int identity_relu(struct net_builder *b, const struct deepid2_options *o, const char *name, int from)
 {
-    return net_relu(b, normalize(b, o, name, from));
+    return net_relu(b, net_normalized(b, o->normalize, name, 0, from));
 }
 
 int identity_trunk(struct net_builder *b, const struct deepid2_options *o)
@@ -84,7 +77,7 @@ void identity_code(struct net_builder *b, const struct deepid2_options *o, const
 {
     char name[NAME];
     int x = net_full(b, named(name, "feature", at), from, .units = o->code);
-    x = normalize(b, o, name, x);
+    x = net_normalized(b, o->normalize, name, 0, x);
     /* without relu the code is a copy: a layer of that name that all users can find */
     int code = net_add(b, o->rectify ? &layer_relu : &layer_join, named(name, "code", at), NULL, 1, &x);
     net_keep(b, code);

@@ -35,14 +35,9 @@ struct making { /* what all the small functions below need */
 /* conv -> normalize -> relu; without normalisation the convolution has the bias. */
 static int conv(const struct making *m, const char *name, int from, struct conv options)
 {
-    char norm[96];
     options.no_bias = m->o->normalize;
-    int x = net_add(m->b, &layer_conv, name, &options, 1, (int[]){ from });
-    if (m->o->normalize) {
-        snprintf(norm, sizeof norm, "%s.norm", name);
-        x = net_normalize(m->b, norm, x);
-    }
-    return net_relu(m->b, x);
+    const int x = net_add(m->b, &layer_conv, name, &options, 1, &from);
+    return net_relu(m->b, net_normalized(m->b, m->o->normalize, name, 0, x));
 }
 
 /* A depthwise 3x3 and a pointwise convolution. */
@@ -61,16 +56,12 @@ static int pair(const struct making *m, const char *name, int from, int from_map
 static int deeper(const struct making *m, const char *name, int x, int maps)
 {
     char part[64];
-    char norm[96];
     for (int i = 1; i <= m->o->deeper; i++) {
         snprintf(part, sizeof part, "%s.more%d.deep", name, i);
         int y = conv(m, part, x, (struct conv){ .maps = maps, .kernel = 3, .stride = 1, .pad = 1, .groups = -1 });
         snprintf(part, sizeof part, "%s.more%d.point", name, i);
         y = net_conv(m->b, part, y, .maps = maps, .kernel = 1, .no_bias = m->o->normalize);
-        if (m->o->normalize) {
-            snprintf(norm, sizeof norm, "%s.norm", part);
-            y = net_add(m->b, &layer_normalize, norm, &(struct normalize){ .scale = 0.001f }, 1, (int[]){ y });
-        }
+        y = net_normalized(m->b, m->o->normalize, part, 0.001f, y);
         x = net_relu(m->b, net_sum(m->b, x, y));
     }
     return x;

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * The second look at a face: a crop to five marks, and one more unit that says whether it is a face at all. */
+ * The second look at a face: a crop to five marks, and one more unit that says whether it is a face at all; level 1 of the
+ * cascade (39x39 there, 48x48 here), its last convolution unshared as in the DeepID family. */
 #include "nets/models/models.h"
 
 #include <stddef.h>
 
 #include "base/face.h"
 #include "nets/layers/layers.h"
-#include "nets/models/look.h"
 
 static const struct option marks_option_table[] = {
     { "maps", OPTION_INT, offsetof(struct marks_options, maps), "16", 1, 256, NULL,
-      "maps of the first layer; the others have 2, 3 and 4 times as many" },
+      "maps of the first layer; the others have 2, 4 and 4 times as many" },
     { "units", OPTION_INT, offsetof(struct marks_options, units), "96", 1, 1024, NULL, "units of the full layer" },
-    { "deeper", OPTION_INT, offsetof(struct marks_options, deeper), "0", 0, 8, NULL,
-      "so many more convolutions of 10x10 places, and of 8x8, added to what went in" },
     { "normalize", OPTION_BOOL, offsetof(struct marks_options, normalize), "yes", 0, 0, NULL,
       "batch normalisation; no in folded nets" },
     { "face_weight", OPTION_FLOAT, offsetof(struct marks_options, face_weight), "1", 0, 100, NULL,
@@ -23,11 +21,22 @@ static const struct option marks_option_table[] = {
     { 0 },
 };
 
+static int step(struct net_builder *b, const struct marks_options *o, const char *name, int from)
+{
+    return net_relu(b, net_normalized(b, o->normalize, name, 0, from));
+}
+
 static void build_marks(struct net_builder *b, const void *options)
 {
     const struct marks_options *o = options;
     int x = net_input(b, "crop", (struct shape){ 1, 3, MARKS_CROP, MARKS_CROP });
-    x = look_trunk(b, (struct look_trunk){ o->maps, o->units, o->deeper, o->normalize }, x);
+    x = step(b, o, "conv1", net_conv(b, "conv1", x, .maps = o->maps, .kernel = 5, .stride = 2)); /* 22x22 */
+    x = net_conv(b, "conv2", x, .maps = 2 * o->maps, .kernel = 3);
+    x = net_pool(b, "pool2", step(b, o, "conv2", x), .kernel = 2);                               /* 10x10 */
+    x = net_conv(b, "conv3", x, .maps = 4 * o->maps, .kernel = 3);
+    x = net_pool(b, "pool3", step(b, o, "conv3", x), .kernel = 2);                               /* 4x4 */
+    x = step(b, o, "conv4", net_conv(b, "conv4", x, .maps = 4 * o->maps, .kernel = 2, .grid = -1)); /* 3x3 */
+    x = step(b, o, "full", net_full(b, "full", x, .units = o->units));
     int marks = net_full(b, "marks", x, .units = 2 * FACE_MARKS);
     int face = net_full(b, "face", x, .units = 1);
     net_keep(b, marks);

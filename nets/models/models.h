@@ -26,7 +26,7 @@ struct lnet_tags_options {
  * marks from their usual places, in tens of crop pixels; "face" [n, 1]: a logit. */
 enum { MARKS_CROP = 48 };
 struct marks_options {
-    int maps, units, deeper;
+    int maps, units;
     bool normalize;
     float face_weight, marks_weight;
 };
@@ -36,7 +36,7 @@ struct marks_options {
  * half widths and half heights of the window. */
 enum { VERDICT_CROP = 48 };
 struct verdict_options {
-    int maps, units, deeper;
+    int maps, units;
     bool normalize;
     float face_weight, box_weight;
 };

@@ -6,14 +6,11 @@
 #include <stddef.h>
 
 #include "nets/layers/layers.h"
-#include "nets/models/look.h"
 
 static const struct option verdict_option_table[] = {
     { "maps", OPTION_INT, offsetof(struct verdict_options, maps), "16", 1, 256, NULL,
-      "maps of the first layer; the others have 2, 4 and 4 times as many" },
-    { "units", OPTION_INT, offsetof(struct verdict_options, units), "96", 1, 1024, NULL, "units of the full layer" },
-    { "deeper", OPTION_INT, offsetof(struct verdict_options, deeper), "0", 0, 8, NULL,
-      "so many more convolutions of 10x10 places, and of 8x8, added to what went in" },
+      "maps of the first layer; the others have 2, 4, 4 and 6 times as many" },
+    { "units", OPTION_INT, offsetof(struct verdict_options, units), "128", 1, 1024, NULL, "units of the full layer" },
     { "normalize", OPTION_BOOL, offsetof(struct verdict_options, normalize), "yes", 0, 0, NULL,
       "batch normalisation; no in folded nets" },
     { "face_weight", OPTION_FLOAT, offsetof(struct verdict_options, face_weight), "1", 0, 100, NULL,
@@ -23,12 +20,30 @@ static const struct option verdict_option_table[] = {
     { 0 },
 };
 
+static int step(struct net_builder *b, const struct verdict_options *o, const char *name, int from)
+{
+    return net_relu(b, net_normalized(b, o->normalize, name, 0, from));
+}
+
+/* Most of the work is done where maps are small: it is more layers that tell edges better, not more pixels. */
+static int trunk(struct net_builder *b, const struct verdict_options *o, int from)
+{
+    int x = step(b, o, "conv1", net_conv(b, "conv1", from, .maps = o->maps, .kernel = 5, .stride = 2));  /* 22x22 */
+    x = net_conv(b, "conv2", x, .maps = 2 * o->maps, .kernel = 3);
+    x = net_pool(b, "pool2", step(b, o, "conv2", x), .kernel = 2);                                       /* 10x10 */
+    x = step(b, o, "conv3", net_conv(b, "conv3", x, .maps = 4 * o->maps, .kernel = 3, .pad = 1));
+    x = net_conv(b, "conv4", x, .maps = 4 * o->maps, .kernel = 3);
+    x = net_pool(b, "pool4", step(b, o, "conv4", x), .kernel = 2);                                       /* 4x4 */
+    x = step(b, o, "conv5", net_conv(b, "conv5", x, .maps = 6 * o->maps, .kernel = 3, .pad = 1));
+    return step(b, o, "full", net_full(b, "full", x, .units = o->units));
+}
+
 static void build_verdict(struct net_builder *b, const void *options)
 {
     const struct verdict_options *o = options;
     const struct shape one = { 1, 1, 1, 1 };
     const int around = net_input(b, "around", (struct shape){ 1, 3, VERDICT_CROP, VERDICT_CROP });
-    const int x = look_trunk(b, (struct look_trunk){ o->maps, o->units, o->deeper, o->normalize }, around);
+    const int x = trunk(b, o, around);
     const int box = net_full(b, "box", x, .units = 4);
     const int face = net_full(b, "face", x, .units = 1);
     net_keep(b, box);
