@@ -64,14 +64,15 @@ static void set_threads(const struct runner *r)
 }
 
 /* Threads that search frames ahead of the analysis: searching is more than half of a frame's work. A camera has one, because
- * of what is dropped; where not each frame is searched, which ones are is known late. */
+ * of what is dropped; where not each frame is searched, which ones are is known late. One less than asked for: the other
+ * stages keep a core busy, and each takes some 30 MB. */
 static int count_searches(const struct runner *r)
 {
     const struct settings *o = r->settings;
-    const int threads = threads_of(&o->run);
+    const int threads = threads_of(&o->run), n = threads < 2 ? threads : threads - 1;
     if (threads == 0 || o->detect.every > 1 || has_text(o->run.follow.start))
         return 0;
-    return capture_info(r->capture)->kind == CAPTURE_LIVE ? 1 : threads < AHEAD_MOST ? threads : AHEAD_MOST;
+    return capture_info(r->capture)->kind == CAPTURE_LIVE ? 1 : n < AHEAD_MOST ? n : AHEAD_MOST;
 }
 
 static enum status open_searches(struct runner *r)

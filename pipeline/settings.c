@@ -22,7 +22,7 @@ static const struct option run_option_table[] = {
     {"names", OPTION_BOOL, offsetof(struct run_options, names), "yes", 0, 0, NULL,
      "recognise faces; no: only find and follow them"},
     {"threads", OPTION_INT, offsetof(struct run_options, threads), "-1", -1, 256, NULL,
-     "so many search frames for faces; 0: everything in one loop; -1: as many as the machine has cores"},
+     "one less than this, but one at least, search frames for faces; 0: everything in one loop; -1: as many as the machine has cores"},
     {"start", OPTION_TEXT, offsetof(struct run_options, follow.start), "", 0, 0, NULL,
      "x,y,width,height in the first frame: follow what is there, face or not, and look for no faces"},
     {"tracker", OPTION_TEXT, offsetof(struct run_options, follow.tracker), "fcnt", 0, 0, NULL, "what follows it"},
