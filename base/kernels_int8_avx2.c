@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Products of bytes where one instruction multiplies 32 pairs but its sums of two have 16 bits: two neighbours'
- * weights together are at most 128 levels (QUAD_PAIR), so that 255 times that still fits. Twice what floats reach. Compiled once per instruction set, and empty for
- * all but AVX2 (kernels_int8.c). */
+ * Products of bytes where one instruction multiplies 32 pairs but its sums of two have 16 bits: two neighbours' weights
+ * together are at most 128 levels (QUAD_PAIR), so that 255 times that still fits. Three instructions for 32 products where
+ * floats take four. Compiled once per instruction set, and empty for all but AVX2 (kernels_int8.c). */
 #include "base/kernels_vector.h"
 
 #if defined(__AVX2__) && !defined(__AVX512F__)
@@ -79,7 +79,8 @@ void INT8(pack_pixels)(uint8_t *out, const uint8_t *in, int n)
     const __m128i of_four = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
     int x = 0;
     for (; x + 6 <= n; x += 4) /* 16 bytes are written: those of four pixels and of one and a third to come */
-        _mm_storeu_si128((__m128i *)(void *)(out + 3 * x), _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(in + 4 * x)), of_four));
+        _mm_storeu_si128((__m128i *)(void *)(out + 3 * x),
+                         _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(const void *)(in + 4 * x)), of_four));
     for (; x < n; x++)
         memcpy(out + 3 * x, in + 4 * x, 3);
 }

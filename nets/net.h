@@ -107,7 +107,7 @@ bool net_run_half(struct net_run *r, bool half);
  * forward: they must still be there. */
 void net_run_picture(struct net_run *r, int input, struct image im);
 /* The same as net_run_half with bytes, where there is a way for them (1x1 kernels; steps over a picture's pixels): inputs in 255 levels from the
- * least to the largest of the layer's input, weights in 127 either way from 0, an output each; what comes out are floats.
+ * least to the largest of the layer's input, weights in up to 127 either way from 0, an output each; what comes out are floats.
  * The weights are taken as they are at this call; NET_INFER runs only. */
 bool net_run_int8(struct net_run *r, bool int8);
 void net_run_set_random(struct net_run *r, uint64_t seed); /* for dropout and noise */

@@ -6,7 +6,6 @@
 #include "nets/models/models.h"
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "base/face.h"
 #include "nets/layers/layers.h"
