@@ -14,9 +14,8 @@
 #include "pipeline/report.h"
 
 enum {
-    QUEUE_ROOM = 2,                    /* frames between two threads: enough to smooth, few for a low delay */
+    QUEUE_ROOM = 2,                    /* frames from analysis to sinks: enough to smooth, few for a low delay */
     HANDS = 3,                         /* capture, analysis, sinks */
-    FRAMES_MOST = QUEUE_ROOM + HANDS + 3 * AHEAD_MOST,
     IDLE_US = 30000,
     MESSAGE_SIZE = 1024,
 };
@@ -36,7 +35,7 @@ struct pipeline {
     struct pipeline_plan plan;
     struct stage *stages, *sinks;
     struct frame_pool *pool;
-    struct frame *frames[FRAMES_MOST];
+    struct frame **frames;
     int n_frames;
     struct queue *empty, *analysed;
     struct ahead *captured;
@@ -106,6 +105,7 @@ enum status pipeline_create(struct pipeline **out, const struct pipeline_plan *p
     p->stages = make_stages(a, plan->stages, plan->n_stages);
     p->sinks = make_stages(a, plan->sinks, plan->n_sinks);
     p->n_frames = plan->threads == 0 ? 1 : QUEUE_ROOM + HANDS + ahead_frames(&plan->ahead);
+    p->frames = arena_alloc(a, (size_t)p->n_frames, sizeof *p->frames);
 
     enum status s;
     if ((s = arena_seal(a)) || (s = frame_pool_create(&p->pool, p->n_frames, plan->max_faces)))
@@ -326,7 +326,7 @@ void pipeline_free(struct pipeline **pipeline)
         return;
     close_stages(p->sinks, p->plan.n_sinks);
     close_stages(p->stages, p->plan.n_stages);
-    for (int i = 0; i < p->n_frames; i++)
+    for (int i = 0; p->frames && i < p->n_frames; i++)
         if (p->frames[i])
             frame_put(p->pool, p->frames[i]);
     frame_pool_free(&p->pool);

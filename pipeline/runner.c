@@ -58,8 +58,8 @@ static void check_blas(void)
 static void set_threads(const struct runner *r)
 {
     const int n = threads_of(&r->settings->run);
-    /* Four threads of ours keep two cores busy; a product is only worth splitting with cores to spare. */
-    nets_set_threads(n >= 4 && r->n_searches <= 1 ? n / 2 : 1);
+    /* Several threads of ours may not call OpenBLAS with several of its own: one does where nobody searches ahead. */
+    nets_set_threads(n >= 4 && r->n_searches == 0 ? n / 2 : 1);
     check_blas();
 }
 
