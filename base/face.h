@@ -24,7 +24,7 @@ struct face {
     unsigned has;                    /* enum face_has: which fields below are filled */
     struct box box;                  /* working-image pixels; brow-top to chin, ear to ear (WIDER FACE) */
     float score;                     /* the detector's, 0 to 1 */
-    struct point marks[FACE_MARKS];  /* eyes, nose, mouth corners, as the viewer sees them, left first */
+    struct point marks[FACE_MARKS];  /* eyes, nose, mouth corners, as the viewer sees them, left first; a pixel's middle lies at 0.5 */
     float quality;                   /* 0 to 1: how far to trust the code; the product of its factors: */
     float qualities[FACE_QUALITIES]; /* enum face_quality, 0 to 1 each */
     int n_code;                      /* how many of code[] are used: 160 for DeepID2, 512 for DeepID2+ */

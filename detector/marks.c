@@ -24,7 +24,21 @@ struct marks_net {
 
 struct warp marks_warp(const struct point marks[FACE_MARKS])
 {
-    return warp_similarity(marks_canonical, marks, FACE_MARKS);
+    struct warp w = warp_similarity(marks_canonical, marks, FACE_MARKS);
+    w.tx -= 0.5f;
+    w.ty -= 0.5f;
+    return w;
+}
+
+struct point marks_to_picture(struct warp to_picture, struct point crop)
+{
+    const struct point p = warp_point(to_picture, crop);
+    return (struct point){ p.x + 0.5f, p.y + 0.5f };
+}
+
+struct point marks_to_crop(struct warp to_crop, struct point mark)
+{
+    return warp_point(to_crop, (struct point){ mark.x - 0.5f, mark.y - 0.5f });
 }
 
 enum status marks_open(struct marks_net **out, const char *path, bool half)
@@ -99,7 +113,7 @@ static void read_out(struct marks_net *l, struct look *look, int n)
         for (int k = 0; k < FACE_MARKS; k++) {
             const struct point p = { marks_canonical[k].x + MARKS_UNIT * marks[2 * k],
                                      marks_canonical[k].y + MARKS_UNIT * marks[2 * k + 1] };
-            look->said[i][look->mirrored ? marks_other_side[k] : k] = warp_point(look->to_picture[i], p);
+            look->said[i][look->mirrored ? marks_other_side[k] : k] = marks_to_picture(look->to_picture[i], p);
         }
     }
     look->logits = net_run_at(l->run, l->face).at + look->first;

@@ -13,8 +13,12 @@ extern const struct point marks_canonical[FACE_MARKS];
 /* Which mark each becomes in a mirror image: left and right change places. */
 extern const int marks_other_side[FACE_MARKS];
 #define MARKS_UNIT 10.0f /* the net's marks: (mark - usual place) / MARKS_UNIT */
-/* Crop coordinates -> picture coordinates, for marks that are about right. */
+/* Crop -> picture as image_warp takes it, which counts from the middles of pixels, for marks that are about right; marks,
+ * like boxes, count from the edges: the middle of the first pixel is 0.5. */
 struct warp marks_warp(const struct point marks[FACE_MARKS]);
+/* A place of the crop -> a mark in the picture, and back, by that warp and its inverse. */
+struct point marks_to_picture(struct warp to_picture, struct point crop);
+struct point marks_to_crop(struct warp to_crop, struct point mark);
 
 struct marks_net;
 /* path: a weights file of the net `marks`; half: see net_run_half. */

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "detector/closer.h"
 
 static const struct option run_option_table[] = {
     {"output", OPTION_TEXT, offsetof(struct run_options, output), "", 0, 0, NULL, "annotated video or picture"},
@@ -76,6 +75,6 @@ void settings_bind(struct settings *s, struct option_group *groups)
 enum status settings_open_detector(struct detector **out, const struct settings *s)
 {
     struct detector_options o = s->detector;
-    o.closer &= s->detect.min_size < CLOSER_BELOW;
+    o.closer = detector_looks_closer(&o, s->detect.min_size);
     return detector_open(out, &o);
 }

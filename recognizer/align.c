@@ -12,6 +12,7 @@ const struct point align_canonical[FACE_MARKS] = {
     {PACK_X(49.5F), PACK_Y(100.4F)}, {PACK_X(78.7F), PACK_Y(100.2F)},
 };
 
+/* Marks count from the edges of pixels, warps from their middles: that half pixel stays in every crop, learnt from or named. */
 struct warp align_warp(const struct point marks[FACE_MARKS])
 {
     return warp_similarity(align_canonical, marks, FACE_MARKS);

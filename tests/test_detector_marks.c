@@ -68,9 +68,24 @@ static void crop_is_where_the_marks_are(void **state)
     const struct warp to_picture = marks_warp(w.marks);
     assert_float_equal(to_picture.a, 1.5, 1e-3);
     assert_float_equal(to_picture.c, 0.4, 1e-3);
-    const struct point at = warp_point(to_picture, marks_canonical[2]);
+    const struct point at = marks_to_picture(to_picture, marks_canonical[2]);
     assert_float_equal(at.x, w.marks[2].x, 1e-2);
     assert_float_equal(at.y, w.marks[2].y, 1e-2);
+    const struct point back = marks_to_crop(warp_inverse(to_picture), at);
+    assert_float_equal(back.x, marks_canonical[2].x, 1e-2);
+    assert_float_equal(back.y, marks_canonical[2].y, 1e-2);
+}
+
+/* Marks count from the edges of pixels, as boxes do, the crop's places from their middles: a picture that is the crop has
+ * its marks half a pixel farther. */
+static void marks_count_from_edges(void **state)
+{
+    (void) state;
+    const struct window w = turned(1, 0, 0.5f, 0.5f);
+    const struct warp same = marks_warp(w.marks);
+    assert_float_equal(same.a, 1, 1e-5);
+    assert_float_equal(same.tx, 0, 1e-4);
+    assert_float_equal(same.ty, 0, 1e-4);
 }
 
 /* A net that finds every mark where it usually is leaves marks alone that lie so, however turned; 40 windows are
@@ -136,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crop_is_where_the_marks_are),
+        cmocka_unit_test(marks_count_from_edges),
         cmocka_unit_test(usual_marks_stay),
         cmocka_unit_test(marks_move_with_the_face),
         cmocka_unit_test(other_nets_are_refused),

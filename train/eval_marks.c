@@ -115,16 +115,14 @@ static enum status draw(const struct measuring *m, const double *errors, const c
     return s;
 }
 
-static struct point mean_offset(const struct measuring *m)
+static struct point mean_offset(const struct measuring *m, int mark)
 {
     struct point sum = { 0, 0 };
     for (int i = 0; i < m->found; i++) {
-        for (int j = 0; j < FACE_MARKS; j++) {
-            sum.x += m->offsets[i].of[j].x;
-            sum.y += m->offsets[i].of[j].y;
-        }
+        sum.x += m->offsets[i].of[mark].x;
+        sum.y += m->offsets[i].of[mark].y;
     }
-    const float n = (float) (m->found ? m->found : 1) * FACE_MARKS;
+    const float n = (float) (m->found ? m->found : 1);
     return (struct point){ sum.x / n, sum.y / n };
 }
 
@@ -145,7 +143,13 @@ static enum status report(const struct measuring *m, const struct marks_options 
     static const char *const names[FACE_MARKS] = { "left eye", "right eye", "nose", "left mouth corner",
                                                    "right mouth corner" };
     const int all = m->found + m->missed;
-    const struct point mean = mean_offset(m);
+    struct point offset[FACE_MARKS];
+    struct point mean = { 0, 0 };
+    for (int j = 0; j < FACE_MARKS; j++) {
+        offset[j] = mean_offset(m, j);
+        mean.x += offset[j].x / FACE_MARKS;
+        mean.y += offset[j].y / FACE_MARKS;
+    }
     const struct point style = o->restyle ? mean : (struct point){ 0, 0 };
     double sum = 0;
     double by_mark[FACE_MARKS] = { 0 };
@@ -163,9 +167,10 @@ static enum status report(const struct measuring *m, const struct marks_options 
         bad += errors[i] > 0.1;
     }
     qsort(errors, (size_t) m->found, sizeof *errors, ascending);
-    printf("%-20s %s\n", "mark", "mean error");
+    printf("%-20s %10s %20s %10s\n", "mark", "mean error", "right of the label", "below it");
     for (int j = 0; j < FACE_MARKS; j++) {
-        printf("%-20s %.4f\n", names[j], by_mark[j] / (m->found ? m->found : 1));
+        printf("%-20s %10.4f %20.4f %10.4f\n", names[j], by_mark[j] / (m->found ? m->found : 1), (double) offset[j].x,
+               (double) offset[j].y);
     }
     printf("%d of %d faces were not found: they count as failures, not in the mean\n", m->missed, all);
     printf("marks lie %.4f to the right of the labels and %.4f below them on the average%s\n", (double) mean.x,

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -16,25 +17,39 @@
 enum { FOUND = 64 }; /* of a picture */
 #define LEAST_HEIGHT 16.0f /* a patch of fewer pixels teaches nothing */
 
-/* Labels of every pack lie to the right of where a net puts the marks that learnt from faces and their mirror pictures
- * alike and so knows no side; on mirrored pictures they lie as far to the left (docs/results.md). */
+/* Where a pack's labels lie, seen from where a net puts the marks that learnt from HELEN's style alone and from faces and
+ * their mirror images alike, so that it knows no side; in hundredths of the eye distance (docs/results.md). The net is to
+ * learn one style. */
+struct label_style {
+    float right;                       /* of all marks; on mirrored pictures they lie as far to the left */
+    float eyes_below, nose_below, mouth_below;
+    float eyes_apart, mouth_apart; /* each of both */
+};
+static const struct label_style helen = { .right = 1.2f };
+static const struct label_style afw = { .right = 1.8f };
+static const struct label_style detected = { 0, -2.0f, 1.1f, -1.6f, 0.5f, -1.1f }; /* by another detector */
+static const struct label_style mtfl = { 1.2f, -1.9f, 3.3f, -0.6f, 0.5f, 0 };
+static const struct label_style aaf = { -0.6f, -2.6f, -2.4f, -2.1f, 0.9f, -0.7f };
+
 static const struct pack {
     const char *name;
-    bool scene;          /* the detector looks at it; else one patch a marked face */
-    enum mine_kind kind; /* of patches with true marks */
-    float right;         /* so far, in distances of the eyes */
-    bool held_out;       /* has pictures that LNet did not learn from */
+    const struct label_style *labels; /* of one marked face a picture; NULL: scenes, which the detector looks at */
+    enum mine_kind kind;              /* of patches with true marks */
+    bool held_out;                    /* has pictures that LNet did not learn from */
+    bool may_lack;
 } packs[] = {
-    { "wider-train", true, MINE_RIGHT, 0, true },
-    { "masks", true, MINE_RIGHT, 0, false },
-    { "nofaces", true, MINE_RIGHT, 0, false },
-    { "marks-helen", false, MINE_HELEN, 0.024f, false },
-    { "marks-mtfl", false, MINE_MTFL, 0.038f, false },
-    { "tags", false, MINE_FACES, 0.022f, false },
-    { "faces-celeba", false, MINE_FACES, 0.016f, false },
-    { "faces-celeba5", false, MINE_FACES, 0.007f, false },
-    { "faces-fiw", false, MINE_FACES, 0.011f, false },
-    { "faces-web", false, MINE_FACES, 0.017f, false },
+    { .name = "wider-train", .kind = MINE_RIGHT, .held_out = true },
+    { .name = "masks", .kind = MINE_RIGHT },
+    { .name = "nofaces", .kind = MINE_RIGHT },
+    { .name = "marks-helen", &helen, MINE_HELEN },
+    { .name = "marks-afw", &afw, MINE_HELEN, .may_lack = true },
+    { .name = "marks-mtfl", &mtfl, MINE_MTFL },
+    { .name = "marks-aaf", &aaf, MINE_FACES, .may_lack = true },
+    { .name = "tags", &detected, MINE_FACES },
+    { .name = "faces-celeba", &detected, MINE_FACES },
+    { .name = "faces-celeba5", &detected, MINE_FACES },
+    { .name = "faces-fiw", &detected, MINE_FACES },
+    { .name = "faces-web", &detected, MINE_FACES },
 };
 enum { PACKS = sizeof packs / sizeof packs[0] };
 
@@ -68,10 +83,24 @@ static enum status add(struct mine *m, enum mine_kind kind, struct image im, con
     image_warp(p.image, im, warp_chain(to_picture, warp_inverse(mine_warp())));
     p.marked = marks != NULL;
     for (int i = 0; marks && i < FACE_MARKS; i++) {
-        p.marks[i] = warp_point(to_crop, marks[i]);
+        p.marks[i] = marks_to_crop(to_crop, marks[i]);
     }
     m->patches[kind][m->n[kind]++] = p;
     return OK;
+}
+
+/* A face's marks in HELEN's style. */
+static void restyle(struct point *marks, const struct label_style *l)
+{
+    const struct point by[FACE_MARKS] = {
+        { l->right - l->eyes_apart, l->eyes_below }, { l->right + l->eyes_apart, l->eyes_below }, { l->right, l->nose_below },
+        { l->right - l->mouth_apart, l->mouth_below }, { l->right + l->mouth_apart, l->mouth_below },
+    };
+    const struct point to_right = { marks[1].x - marks[0].x, marks[1].y - marks[0].y }; /* a turned face's, and its length */
+    for (int k = 0; k < FACE_MARKS; k++) {
+        marks[k].x -= (to_right.x * by[k].x - to_right.y * by[k].y) / 100;
+        marks[k].y -= (to_right.y * by[k].x + to_right.x * by[k].y) / 100;
+    }
 }
 
 /* How a found box stands to the true faces: 1 right, 0 wrong, -1 neither. */
@@ -112,11 +141,7 @@ static enum status see_faces(void *context, struct scene *scene)
     for (int i = 0; i < scene->n; i++) {
         struct scene_face f = m->table.faces[scene->first + i];
         if (f.marked && !f.ignore) {
-            const struct point to_right = { f.marks[1].x - f.marks[0].x, f.marks[1].y - f.marks[0].y };
-            const float by = m->pack->right * hypotf(to_right.x, to_right.y);
-            for (int k = 0; k < FACE_MARKS; k++) {
-                f.marks[k].x -= by;
-            }
+            restyle(f.marks, m->pack->labels);
             const enum status s = add(m->mine, m->pack->kind, scene->picture, f.marks, f.marks);
             if (s) {
                 return s;
@@ -132,6 +157,10 @@ static enum status mine_faces(struct mining *m, const struct mine_options *o)
     char mkv[1024];
     snprintf(tsv, sizeof tsv, "%s/%s.tsv", o->folder, m->pack->name);
     snprintf(mkv, sizeof mkv, "%s/%s.mkv", o->folder, m->pack->name);
+    if (m->pack->may_lack && access(tsv, R_OK)) {
+        log_say(LOG_INFO, "patches", "%s: not there", tsv);
+        return OK;
+    }
     enum status s = scene_table_open(&m->table, tsv, "train");
     if (s) {
         return s;
@@ -153,7 +182,7 @@ enum status mine_open(struct mine *m, const struct mine_options *o, struct worke
     enum status s = finds_open(&finds, &looks);
     for (int i = 0; i < PACKS && !s; i++) {
         struct mining one = { .mine = m, .pack = &packs[i], .most = o->most };
-        s = packs[i].scene ? finds_each(finds, packs[i].name, packs[i].held_out, see_finds, &one) : mine_faces(&one, o);
+        s = packs[i].labels ? mine_faces(&one, o) : finds_each(finds, packs[i].name, packs[i].held_out, see_finds, &one);
         log_say(LOG_INFO, "patches", "%s: %d faces with marks, %d of HELEN, %d of MTFL, %d found, %d mistakes", packs[i].name,
                 m->n[MINE_FACES], m->n[MINE_HELEN], m->n[MINE_MTFL], m->n[MINE_RIGHT], m->n[MINE_WRONG]);
     }

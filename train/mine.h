@@ -29,7 +29,7 @@ struct mine_options {
 
 enum mine_kind { MINE_FACES, MINE_HELEN, MINE_MTFL, MINE_RIGHT, MINE_WRONG, MINE_KINDS };
 struct mine {
-    struct patch *patches[MINE_KINDS]; /* RIGHT: the detector's faces without true marks; WRONG: no faces */
+    struct patch *patches[MINE_KINDS]; /* HELEN: and AFW, in the same style; RIGHT: finds without true marks; WRONG: no faces */
     size_t room[MINE_KINDS];
     int n[MINE_KINDS];
 };

@@ -18,7 +18,7 @@ enum { CROP = 3 * MARKS_CROP * MARKS_CROP, HELD = 10, SCORED = 64 };
 
 struct marks_task_options {
     struct mine_options mine;
-    float shift, scale, turn, near; /* deviations of the jitter; times `near` for what is cut at the detector's marks */
+    float shift, scale, turn, stretch, near; /* deviations of the jitter; times `near` for what is cut at the detector's marks */
     float grey, blur;
 };
 
@@ -46,6 +46,7 @@ static const struct option augment_table[] = {
     { "shift", OPTION_FLOAT, AT(shift), "2", 0, 8, NULL, "deviation of the shift in crop pixels" },
     { "scale", OPTION_FLOAT, AT(scale), "0.1", 0, 0.5, NULL, "deviation of the size" },
     { "turn", OPTION_FLOAT, AT(turn), "8", 0, 45, NULL, "deviation of the turn in degrees" },
+    { "stretch", OPTION_FLOAT, AT(stretch), "0.05", 0, 0.5, NULL, "deviation of the width over the height, as a logarithm" },
     { "near", OPTION_FLOAT, AT(near), "0.4", 0, 1, NULL, "part of that for crops at the detector's own marks" },
     { "grey", OPTION_FLOAT, AT(grey), "0.2", 0, 1, NULL, "how often colour is lost" },
     { "blur", OPTION_FLOAT, AT(blur), "0.3", 0, 1, NULL, "how often resolution is lost" },
@@ -82,7 +83,7 @@ static enum status begin_marks(void *state, struct net *n)
     return s ? s : net_run_create(&t->run, n, SCORED, NET_INFER);
 }
 
-/* Crop drawn -> crop as cut: a similarity about the middle, mirrored half of the time. */
+/* Crop drawn -> crop as cut: a stretch and a similarity about the middle, mirrored half of the time. */
 static struct warp jitter(const struct marks_task_options *o, float part, uint64_t *random)
 {
     const float s = expf(crop_wobble(part * o->scale, random));
@@ -92,6 +93,8 @@ static struct warp jitter(const struct marks_task_options *o, float part, uint64
     const float mid = (MARKS_CROP - 1) / 2.0f;
     struct warp w = { a, -b, mid - a * mid + b * mid + crop_wobble(part * o->shift, random), b, a,
                       mid - b * mid - a * mid + crop_wobble(part * o->shift, random) };
+    const float wide = expf(crop_wobble(part * o->stretch, random) / 2);
+    w = warp_chain(w, (struct warp){ wide, 0, mid - wide * mid, 0, 1 / wide, mid - mid / wide });
     if (random_chance(random, 0.5f)) { /* x -> 47 - x first */
         w = warp_chain(w, (struct warp){ -1, 0, MARKS_CROP - 1, 0, 1, 0 });
     }
