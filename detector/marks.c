@@ -47,13 +47,8 @@ enum status marks_open(struct marks_net **out, const char *path, bool half)
     enum status s = l ? net_load(&l->net, path, "marks") : fail(NO_RESOURCE, "%s: no memory", path);
     *out = NULL;
     if (!s) {
-        s = net_find(l->net, "crop", &l->crop);
-    }
-    if (!s) {
-        s = net_find(l->net, "marks", &l->marks);
-    }
-    if (!s) {
-        s = net_find(l->net, "face", &l->face);
+        const struct net_named layers[] = { { "crop", &l->crop }, { "marks", &l->marks }, { "face", &l->face }, { 0 } };
+        s = net_find_all(l->net, layers);
     }
     if (!s) {
         s = net_run_create(&l->run, l->net, 2 * BATCH, NET_INFER);

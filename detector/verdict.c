@@ -41,13 +41,8 @@ enum status verdict_open(struct verdict **out, const char *path, bool half)
     enum status s = v ? net_load(&v->net, path, "verdict") : fail(NO_RESOURCE, "%s: no memory", path);
     *out = NULL;
     if (!s) {
-        s = net_find(v->net, "around", &v->around);
-    }
-    if (!s) {
-        s = net_find(v->net, "box", &v->box);
-    }
-    if (!s) {
-        s = net_find(v->net, "face", &v->face);
+        const struct net_named layers[] = { { "around", &v->around }, { "box", &v->box }, { "face", &v->face }, { 0 } };
+        s = net_find_all(v->net, layers);
     }
     if (!s) {
         s = net_run_create(&v->run, v->net, 2 * BATCH, NET_INFER);

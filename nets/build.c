@@ -191,6 +191,14 @@ enum status net_find(const struct net *n, const char *layer, int *number)
     return fail(BAD_MATCH, "net %s has no layer %s", n->model->name, layer);
 }
 
+enum status net_find_all(const struct net *n, const struct net_named *named)
+{
+    enum status s = OK;
+    for (; named->layer && !s; named++)
+        s = net_find(n, named->layer, named->number);
+    return s;
+}
+
 const struct model *net_model(const struct net *n)
 {
     return n->model;

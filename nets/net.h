@@ -71,6 +71,8 @@ enum status net_unfold(struct net *n, struct net_run *run, const char *path, int
 void net_free(struct net **n);
 
 enum status net_find(const struct net *n, const char *layer, int *number); /* once, at start-up */
+struct net_named { const char *layer; int *number; };
+enum status net_find_all(const struct net *n, const struct net_named *named); /* up to one without a layer */
 /* A weight by name ("verify.margin"), to look at or to set between steps; NULL: none. */
 float *net_weight(struct net *n, const char *name, size_t *count);
 const struct model *net_model(const struct net *n);

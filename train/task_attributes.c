@@ -115,12 +115,10 @@ static enum status open_attributes(void *state, struct task_setting *setting)
 static enum status begin_attributes(void *state, struct net *n)
 {
     struct attributes_task *t = state;
-    const struct { const char *name; int *number; } layers[] = {
-        { "face", &t->face }, { "truth", &t->truth }, { "counts", &t->counts }, { "attributes", &t->said },
+    const struct net_named layers[] = {
+        { "face", &t->face }, { "truth", &t->truth }, { "counts", &t->counts }, { "attributes", &t->said }, { 0 },
     };
-    enum status s = OK;
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0] && !s; i++)
-        s = net_find(n, layers[i].name, layers[i].number);
+    const enum status s = net_find_all(n, layers);
     return s ? s : net_run_create(&t->run, n, SCORED, NET_INFER);
 }
 

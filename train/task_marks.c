@@ -72,14 +72,11 @@ static enum status open_marks(void *state, struct task_setting *setting)
 static enum status begin_marks(void *state, struct net *n)
 {
     struct marks_task *t = state;
-    const struct { const char *name; int *number; } layers[] = {
+    const struct net_named layers[] = {
         { "crop", &t->crop }, { "where", &t->where }, { "marked", &t->marked }, { "is", &t->is },
-        { "known", &t->known }, { "marks", &t->marks }, { "face", &t->face },
+        { "known", &t->known }, { "marks", &t->marks }, { "face", &t->face }, { 0 },
     };
-    enum status s = OK;
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0] && !s; i++) {
-        s = net_find(n, layers[i].name, layers[i].number);
-    }
+    const enum status s = net_find_all(n, layers);
     return s ? s : net_run_create(&t->run, n, SCORED, NET_INFER);
 }
 
