@@ -17,7 +17,7 @@ CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trappi
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
 SETS := sse2 avx2 avx512 vpopcnt bf16
-VECTOR := kernels_vector kernels_rows kernels_depthwise kernels_depthwise_back kernels_half kernels_int8 kernels_int8_avx2 kernels_winograd kernels_warp
+VECTOR := kernels_vector kernels_rows kernels_product kernels_depthwise kernels_depthwise_back kernels_half kernels_int8 kernels_int8_avx2 kernels_winograd kernels_warp
 SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c nets/gpu/*.c capture/*.c detector/*.c \
              recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(foreach set,$(SETS),$(VECTOR:%=$(B)/base/%.$(set).o))

@@ -92,6 +92,10 @@ struct kernels {
                          int k, int n, struct kernels_ends ends);
     void (*rows_outer)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
                        const int32_t *offsets, int m, int k, int n);
+    /* A product of small matrices as they lie, for which copying would cost as much as multiplying: out[i][x] is, or with
+     * `add` grows by, sum_t left[i left_row + t left_column] right[t right_step + x]. n is a multiple of 16. */
+    void (*product)(float *out, size_t out_step, const float *left, size_t left_row, size_t left_column, const float *right,
+                    size_t right_step, int m, int k, int n, bool add);
     /* The same products from bfloat16, for learning; sums stay floats. Where `fast_half` is false they are the plain C
      * twin, which nobody should learn with.
      * half_rows: floats rounded to the nearest, rows as in copy_rows. half_pairs: place by place the pair (even, odd) of

@@ -180,6 +180,18 @@ static void normalize_backward(float *in_grad, const float *grad, const float *x
         in_grad[i] = (set ? 0 : in_grad[i]) + a * let_through(gate, x[i], grad[i]) + b * x[i] + shift;
 }
 
+static void product(float *out, size_t out_step, const float *left, size_t left_row, size_t left_column, const float *right,
+                    size_t right_step, int m, int k, int n, bool add)
+{
+    for (int i = 0; i < m; i++)
+        for (int x = 0; x < n; x++) {
+            double s = add ? out[(size_t)i * out_step + (size_t)x] : 0;
+            for (int t = 0; t < k; t++)
+                s += (double)left[(size_t)i * left_row + (size_t)t * left_column] * right[(size_t)t * right_step + (size_t)x];
+            out[(size_t)i * out_step + (size_t)x] = (float)s;
+        }
+}
+
 static void rows_product(float *out, size_t out_step, const float *packed, const float *in, const int32_t *offsets,
                          int m, int k, int n, struct kernels_ends ends)
 {
@@ -256,7 +268,7 @@ static void bytes(uint8_t *out, const float *in, size_t n)
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, softmax, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
-    depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, false,
+    depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, product, false,
     half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, false, QUAD_PAIR, range_reference,
     byte_quads_reference, pack_pixels_reference, quads_product_reference, transpose_reference, winograd_reference,
     bilinear_reference, bytes, hamming,

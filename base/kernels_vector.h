@@ -88,6 +88,8 @@ static inline void rows_panels(rows_block *const *blocks, int most, float *out, 
 extern const struct kernels JOIN(kernels_, KERNELS);
 void JOIN(rows_product_, KERNELS)(float *out, size_t out_step, const float *packed, const float *in,
                                   const int32_t *offsets, int m, int k, int n, struct kernels_ends ends);
+void JOIN(product_, KERNELS)(float *out, size_t out_step, const float *left, size_t left_row, size_t left_column, const float *right,
+                             size_t right_step, int m, int k, int n, bool add);
 void JOIN(rows_outer_, KERNELS)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
                                 const int32_t *offsets, int m, int k, int n);
 void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,

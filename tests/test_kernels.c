@@ -231,6 +231,25 @@ static void products_of_rows(void **state)
             }
 }
 
+/* Products as they lie: the left side by rows and by columns, written and added, blocks of every size and more than one of them. */
+static void products_of_small_matrices(void **state)
+{
+    (void)state;
+    kernels_all(tables, TABLES);
+    FOR_EACH_TABLE(k)
+    for (int m = 1; m < 70; m += m < 14 ? 1 : 11)
+        for (int taps = 1; taps < 90; taps += 29)
+            for (int n = 16; n < 100; n += 16)
+                for (int how = 0; how < 4; how++) {
+                    size_t row = how & 1 ? 1 : 91, column = how & 1 ? 71 : 1;
+                    memcpy(want, c, sizeof c);
+                    memcpy(have, c, sizeof c);
+                    ref->product(want, 112, a, row, column, b, 112, m, taps, n, how & 2);
+                    k->product(have, 112, a, row, column, b, 112, m, taps, n, how & 2);
+                    compare("product", k, want, have, 112 * m, (float)taps);
+                }
+}
+
 static void words_are_split(void **state)
 {
     (void)state;
@@ -367,7 +386,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(along_a_row), cmocka_unit_test(planes), cmocka_unit_test(equal_values_pool_once),
         cmocka_unit_test(bits),        cmocka_unit_test(near_codes), cmocka_unit_test(steps), cmocka_unit_test(products_of_rows),
         cmocka_unit_test(products_of_halves), cmocka_unit_test(tiles_are_transformed),
-        cmocka_unit_test(words_are_split),
+        cmocka_unit_test(products_of_small_matrices), cmocka_unit_test(words_are_split),
     };
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         bench();

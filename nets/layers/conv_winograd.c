@@ -208,6 +208,22 @@ static void read_inputs(const struct conv *o, const struct part *part, const str
     }
 }
 
+/* BLAS copies both sides first, which pays from about a hundred rows, factors and columns on. */
+static bool as_it_lies(int m, int k, int n)
+{
+    enum { FEW_ROWS = 64, FEW_WEIGHTS = 64 * 96 };
+    return m <= FEW_ROWS || k * n <= FEW_WEIGHTS;
+}
+
+static void multiply(const struct kernels *kernels, float *out, size_t out_step, const float *left, size_t left_step,
+                     const float *right, int m, int k, int n)
+{
+    if (as_it_lies(m, k, n))
+        kernels->product(out, out_step, left, left_step, 1, right, out_step, m, k, (n + 15) / 16 * 16, false);
+    else
+        gemm(false, false, m, n, k, 1, left, (int)left_step, right, (int)out_step, 0, out, (int)out_step);
+}
+
 static void forward_part(const struct conv *o, const struct pass *pass, const struct part *part)
 {
     struct work w = work_begin(o, part, pass);
@@ -220,8 +236,8 @@ static void forward_part(const struct conv *o, const struct pass *pass, const st
         int samples = all - first < l->samples ? all - first : l->samples;
         read_inputs(o, part, pass, &w, first, samples);
         for (size_t f = 0; f < FACTORS; f++)
-            gemm(false, false, samples * l->tiles, o->maps, part->p.c, 1, w.in_factors + f * l->in_factor, (int)l->in_step,
-                 w.weights + f * l->weight_factor, (int)l->out_step, 0, w.out_factors + f * l->out_factor, (int)l->out_step);
+            multiply(k, w.out_factors + f * l->out_factor, l->out_step, w.in_factors + f * l->in_factor, l->in_step,
+                     w.weights + f * l->weight_factor, samples * l->tiles, part->p.c, o->maps);
         for (int s = 0; s < samples; s++) {
             float *out = pass->out.at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->out;
             transform(k, WINOGRAD_OUTPUT, &w, &side, s);
@@ -290,8 +306,13 @@ static void backward_part(const struct conv *o, const struct pass *pass, const s
         for (size_t f = 0; f < FACTORS; f++) {
             float *seen = w.in_factors + f * l->in_factor;
             const float *grad = w.out_factors + f * l->out_factor;
-            gemm(true, false, part->p.c, o->maps, tiles, 1, seen, (int)l->in_step, grad, (int)l->out_step, 1,
-                 w.weight_grads + f * l->weight_factor, (int)l->out_step);
+            float *to = w.weight_grads + f * l->weight_factor;
+            if (as_it_lies(part->p.c, tiles, o->maps))
+                pass->kernels->product(to, l->out_step, seen, 1, l->in_step, grad, l->out_step, part->p.c, tiles,
+                                       (o->maps + 15) / 16 * 16, true);
+            else
+                gemm(true, false, part->p.c, o->maps, tiles, 1, seen, (int)l->in_step, grad, (int)l->out_step, 1, to,
+                     (int)l->out_step);
             if (pass->in_grad[0].at)
                 gemm(false, true, tiles, part->p.c, o->maps, 1, grad, (int)l->out_step, w.weights + f * l->weight_factor,
                      (int)l->out_step, 0, seen, (int)l->in_step);
