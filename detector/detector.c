@@ -17,7 +17,7 @@
 #include "detector/merge.h"
 #include "detector/verdict.h"
 
-enum { PYRAMID_MOST = 3, LEVELS = PYRAMID_MOST + 1, WINDOWS = 8192 };
+enum { PYRAMID_MOST = 6, PYRAMID_SIDE = 320, LEVELS = PYRAMID_MOST + 1, WINDOWS = 8192 };
 /* How much the second look and the verdict count beside LNet, and what each takes off so that a score of 0.5 means about one
  * false face in ten pictures: all chosen on the pictures of WIDER's train part that no net saw (docs/results.md). */
 #define TRUST 0.15f
@@ -42,8 +42,8 @@ const struct option detector_option_table[] = {
       "multiply with bfloat16 on processors that are faster so; sums stay floats" },
     { "int8", OPTION_BOOL, offsetof(struct detector_options, int8), "yes", 0, 0, NULL,
       "multiply bytes in LNet on processors that are faster so: inputs and weights in 255 levels" },
-    { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "2", 0, PYRAMID_MOST, NULL,
-      "how often the picture is halved and searched again, for faces that fill it" },
+    { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "6", 0, PYRAMID_MOST, NULL,
+      "how often at most the picture is halved and searched again, for faces that fill it; at 320 pixels it is small enough" },
     { "closer", OPTION_BOOL, offsetof(struct detector_options, closer), "yes", 0, 0, NULL,
       "where faces seem to be that are small in the picture, search the doubled picture as well" },
     { "closer_below", OPTION_FLOAT, offsetof(struct detector_options, closer_below), "20", 0, 10000, NULL,
@@ -85,12 +85,13 @@ static int padded(int size)
 
 static enum status levels_plan(struct detector *d, int w, int h)
 {
+    const int longer = w > h ? w : h;
     levels_free(d);
     for (int i = 0; i <= d->options.pyramid; i++) {
         struct level *l = &d->levels[i];
         const int lw = w >> i;
         const int lh = h >> i;
-        if (i > 0 && (lw < LNET_MULTIPLE || lh < LNET_MULTIPLE)) {
+        if (i > 0 && (lw < LNET_MULTIPLE || lh < LNET_MULTIPLE || longer >> (i - 1) <= PYRAMID_SIDE)) {
             break;
         }
         enum status s = net_run_create_sized(&l->run, d->net, 1, padded(lh), padded(lw), NET_INFER);

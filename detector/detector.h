@@ -18,7 +18,7 @@ struct detector_options {
     float overlap;       /* IoU above which two windows are one face */
     bool half;           /* products of bfloat16 where that is faster */
     bool int8;           /* products of bytes in LNet where that is faster */
-    int pyramid;         /* halvings of the picture that are searched too, for very large faces; 0: none */
+    int pyramid;         /* most halvings of the picture that are searched too, for faces that fill it; 0: none */
     bool closer;         /* where faces seem to be that are small in the picture: the doubled picture too; ... */
     float closer_below;  /* ... for whoever wants faces lower than this, in pixels of the source */
 };
