@@ -131,6 +131,25 @@ static void one_face_at_any_size(void **state)
     }
 }
 
+/* A photograph that is all face is halved until LNet can see it. */
+static void a_face_that_fills_a_large_photograph(void **state)
+{
+    (void) state;
+    int n;
+    look_at(hopper);
+    assert_ok(detector_run(at.detector, at.frame->source, 0, at.faces, MOST, &n));
+    assert_int_equal(n, 1);
+    const struct box b = at.faces[0].box;
+    const struct image face = image_view(at.frame->source, (int) b.x, (int) b.y, (int) b.w, (int) b.h);
+    struct image large = { NULL, 1536, 1536 * face.h / face.w, 1536 * IMAGE_PIXEL };
+    large.pixels = memory_alloc((size_t) large.h, (size_t) large.stride);
+    image_resize(large, face);
+    assert_ok(detector_run(at.detector, large, 0, at.faces, MOST, &n));
+    memory_free(&large.pixels);
+    assert_int_equal(n, 1);
+    assert_true(at.faces[0].box.h > 0.8f * (float) large.h);
+}
+
 /* Faces of a dozen pixels and less: most are seen only by a closer look, at their own places, and without any memory. */
 static void a_closer_look_finds_small_faces(void **state)
 {
@@ -229,6 +248,7 @@ int main(void)
         cmocka_unit_test_teardown(small_ones_are_left_out_and_room_is_kept, look_away),
         cmocka_unit_test_teardown(the_second_picture_takes_no_memory, look_away),
         cmocka_unit_test_teardown(one_face_at_any_size, look_away),
+        cmocka_unit_test_teardown(a_face_that_fills_a_large_photograph, look_away),
         cmocka_unit_test_teardown(a_closer_look_finds_small_faces, look_away),
         cmocka_unit_test_teardown(a_crowd_has_room, look_away),
         cmocka_unit_test_teardown(no_picture_is_refused, look_away),
