@@ -208,20 +208,16 @@ static void read_inputs(const struct conv *o, const struct part *part, const str
     }
 }
 
-/* BLAS copies both sides first, which pays from about a hundred rows, factors and columns on. */
-static bool as_it_lies(int m, int k, int n)
+/* out [m, n] is, or with `add` grows by, left [m, k] right [k, n]; left may lie turned, as [k, m]. BLAS copies both sides
+ * first, which pays from about a hundred rows, factors and columns on. */
+static void multiply(const struct kernels *kernels, float *out, const float *left, size_t left_step, bool turned,
+                     const float *right, size_t step, int m, int k, int n, bool add)
 {
     enum { FEW_ROWS = 64, FEW_WEIGHTS = 64 * 96 };
-    return m <= FEW_ROWS || k * n <= FEW_WEIGHTS;
-}
-
-static void multiply(const struct kernels *kernels, float *out, size_t out_step, const float *left, size_t left_step,
-                     const float *right, int m, int k, int n)
-{
-    if (as_it_lies(m, k, n))
-        kernels->product(out, out_step, left, left_step, 1, right, out_step, m, k, (n + 15) / 16 * 16, false);
+    if (m <= FEW_ROWS || k * n <= FEW_WEIGHTS)
+        kernels->product(out, step, left, turned ? 1 : left_step, turned ? left_step : 1, right, step, m, k, (n + 15) / 16 * 16, add);
     else
-        gemm(false, false, m, n, k, 1, left, (int)left_step, right, (int)out_step, 0, out, (int)out_step);
+        gemm(turned, false, m, n, k, 1, left, (int)left_step, right, (int)step, add, out, (int)step);
 }
 
 static void forward_part(const struct conv *o, const struct pass *pass, const struct part *part)
@@ -236,8 +232,8 @@ static void forward_part(const struct conv *o, const struct pass *pass, const st
         int samples = all - first < l->samples ? all - first : l->samples;
         read_inputs(o, part, pass, &w, first, samples);
         for (size_t f = 0; f < FACTORS; f++)
-            multiply(k, w.out_factors + f * l->out_factor, l->out_step, w.in_factors + f * l->in_factor, l->in_step,
-                     w.weights + f * l->weight_factor, samples * l->tiles, part->p.c, o->maps);
+            multiply(k, w.out_factors + f * l->out_factor, w.in_factors + f * l->in_factor, l->in_step, false,
+                     w.weights + f * l->weight_factor, l->out_step, samples * l->tiles, part->p.c, o->maps, false);
         for (int s = 0; s < samples; s++) {
             float *out = pass->out.at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->out;
             transform(k, WINOGRAD_OUTPUT, &w, &side, s);
@@ -306,13 +302,8 @@ static void backward_part(const struct conv *o, const struct pass *pass, const s
         for (size_t f = 0; f < FACTORS; f++) {
             float *seen = w.in_factors + f * l->in_factor;
             const float *grad = w.out_factors + f * l->out_factor;
-            float *to = w.weight_grads + f * l->weight_factor;
-            if (as_it_lies(part->p.c, tiles, o->maps))
-                pass->kernels->product(to, l->out_step, seen, 1, l->in_step, grad, l->out_step, part->p.c, tiles,
-                                       (o->maps + 15) / 16 * 16, true);
-            else
-                gemm(true, false, part->p.c, o->maps, tiles, 1, seen, (int)l->in_step, grad, (int)l->out_step, 1, to,
-                     (int)l->out_step);
+            multiply(pass->kernels, w.weight_grads + f * l->weight_factor, seen, l->in_step, true, grad, l->out_step, part->p.c,
+                     tiles, o->maps, true);
             if (pass->in_grad[0].at)
                 gemm(false, true, tiles, part->p.c, o->maps, 1, grad, (int)l->out_step, w.weights + f * l->weight_factor,
                      (int)l->out_step, 0, seen, (int)l->in_step);
