@@ -147,6 +147,7 @@ static void equals_plain_loops(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int batch = 1; batch <= 33; batch += 16) /* too few to pay, whole and broken products */
             compare(&cases[i], batch);
+    compare(&(struct toy){ 90, 88, 14, 14, 1, 0 }, 7); /* products large enough for BLAS */
     compare(&(struct toy){ 3, 5, 5, 4, 0, -1 }, 140); /* two products a place */
 }
 
