@@ -37,7 +37,7 @@ struct warp warp_chain(struct warp then, struct warp first);
 struct point warp_point(struct warp w, struct point p);
 float warp_scale(struct warp w); /* how many output pixels one input pixel becomes */
 /* Fills `out` by looking up out(x, y) = in(map(x, y)), bilinear, with an area prefilter when the map shrinks by
- * more than 1.5. Outside the picture the nearest edge pixel is repeated. */
+ * more than 1.5; places are the middles of pixels. Outside the picture the nearest edge pixel is repeated. */
 void image_warp(struct image out, struct image in, struct warp out_to_in);
 /* The same into planar floats [3, h, w] in the order R, G, B, as (value - 127.5) / 128. */
 void image_warp_planes(float *out, int w, int h, struct image in, struct warp out_to_in);
