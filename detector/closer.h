@@ -10,6 +10,8 @@
 #include "base/status.h"
 #include "detector/locate.h"
 
+/* Who wants no face lower than this, in pixels, needs no closer look. */
+#define CLOSER_BELOW 20
 /* Least score of a small window that is worth one: less than a face needs, it may be a face seen badly. */
 #define CLOSER_HINT 0.3f
 

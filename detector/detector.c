@@ -45,9 +45,7 @@ const struct option detector_option_table[] = {
     { "pyramid", OPTION_INT, offsetof(struct detector_options, pyramid), "6", 0, PYRAMID_MOST, NULL,
       "how often at most the picture is halved and searched again, for faces that fill it; at 320 pixels it is small enough" },
     { "closer", OPTION_BOOL, offsetof(struct detector_options, closer), "yes", 0, 0, NULL,
-      "where faces seem to be that are small in the picture, search the doubled picture as well" },
-    { "closer_below", OPTION_FLOAT, offsetof(struct detector_options, closer_below), "20", 0, 10000, NULL,
-      "when faces lower than this, in source pixels, are wanted (detect.min_size)" },
+      "when faces lower than 20 pixels are wanted: where some seem to be, search the doubled picture as well" },
     { 0 },
 };
 
@@ -282,11 +280,6 @@ enum status detector_plan(struct detector *d, int w, int h)
     return s ? fail_in(s, "detector, %d x %d", w, h) : OK;
 }
 
-bool detector_looks_closer(const struct detector_options *o, float min_height)
-{
-    return o->closer && min_height < o->closer_below;
-}
-
 enum status detector_run(struct detector *d, struct image im, float min_height, struct face *faces, int max, int *n)
 {
     *n = 0;
@@ -298,7 +291,7 @@ enum status detector_run(struct detector *d, struct image im, float min_height, 
         return s;
     }
     int n_windows = 0;
-    const bool closer = d->closer && detector_looks_closer(&d->options, min_height);
+    const bool closer = d->closer && min_height < CLOSER_BELOW;
     const float least = least_response(d);
     for (int i = 0; i < d->n_levels; i++) {
         n_windows = run_level(d, i, im, closer ? fminf(least, locate_logit(CLOSER_HINT)) : least, n_windows);

@@ -19,8 +19,7 @@ struct detector_options {
     bool half;           /* products of bfloat16 where that is faster */
     bool int8;           /* products of bytes in LNet where that is faster */
     int pyramid;         /* most halvings of the picture that are searched too, for faces that fill it; 0: none */
-    bool closer;         /* where faces seem to be that are small in the picture: the doubled picture too; ... */
-    float closer_below;  /* ... for whoever wants faces lower than this, in pixels of the source */
+    bool closer;         /* where faces lower than 20 pixels are wanted and seem to be: the doubled picture too */
 };
 extern const struct option detector_option_table[];
 
@@ -32,8 +31,6 @@ const struct net *detector_second_net(const struct detector *d);
 const struct net *detector_verdict_net(const struct detector *d);
 /* Memory for pictures of w x h. */
 enum status detector_plan(struct detector *d, int w, int h);
-/* Whether whoever wants faces from min_height pixels on has small ones looked at closer (detector/closer.h). */
-bool detector_looks_closer(const struct detector_options *o, float min_height);
 /* Any picture size, planned for when it differs from the last one's. Faces come best
  * first, with box, marks, score, FACE_MARKED; boxes in `im` pixels, may reach outside it. At most `max`.
  * faces smaller than min_height pixels of `im` are left out. */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "detector/closer.h"
 
 static const struct option run_option_table[] = {
     {"output", OPTION_TEXT, offsetof(struct run_options, output), "", 0, 0, NULL, "annotated video or picture"},
@@ -75,6 +76,6 @@ void settings_bind(struct settings *s, struct option_group *groups)
 enum status settings_open_detector(struct detector **out, const struct settings *s)
 {
     struct detector_options o = s->detector;
-    o.closer = detector_looks_closer(&o, s->detect.min_size);
+    o.closer &= s->detect.min_size < CLOSER_BELOW;
     return detector_open(out, &o);
 }

@@ -167,7 +167,7 @@ static void a_closer_look_finds_small_faces(void **state)
     small.pixels = memory_alloc((size_t) small.h, (size_t) small.stride);
     image_resize(small, whole);
     assert_ok(detector_run(without, small, 0, at.faces, MOST, &n));
-    assert_ok(detector_run(at.detector, small, o.closer_below, at.faces, MOST, &more));
+    assert_ok(detector_run(at.detector, small, CLOSER_BELOW, at.faces, MOST, &more));
     assert_true(more <= n); /* nobody wants small ones */
     assert_ok(detector_run(at.detector, small, 0, at.faces, MOST, &more));
     const uint64_t before = memory_allocations();

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "detector/closer.h"
 #include "detector/detector.h"
 #include "nets/net.h"
 #include "train/detection_folders.h"
@@ -190,7 +191,7 @@ enum status eval_detection(int n_words, char **words)
     d.glance = 0;
     enum status s = eval_words(groups, 2, n_words, words, texts);
     if (!s) {
-        d.closer = detector_looks_closer(&d, (float) o.min_size);
+        d.closer &= o.min_size < CLOSER_BELOW;
         /* unless told: at the curve's end second looks at all that LNet found would take most of the time */
         d.glance = d.glance > 0 ? d.glance : fmaxf(usual, 0.1f / d.score);
         s = measure(&m, &o, &d);
