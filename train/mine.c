@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -157,7 +157,7 @@ static enum status mine_faces(struct mining *m, const struct mine_options *o)
     char mkv[1024];
     snprintf(tsv, sizeof tsv, "%s/%s.tsv", o->folder, m->pack->name);
     snprintf(mkv, sizeof mkv, "%s/%s.mkv", o->folder, m->pack->name);
-    if (m->pack->may_lack && access(tsv, R_OK)) {
+    if (m->pack->may_lack && !file_exists(tsv)) {
         log_say(LOG_INFO, "patches", "%s: not there", tsv);
         return OK;
     }

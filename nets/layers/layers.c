@@ -19,3 +19,8 @@ int net_normalized(struct net_builder *b, bool normalize, const char *name, floa
     snprintf(norm, sizeof norm, "%s.norm", name);
     return normalize ? net_add(b, &layer_normalize, norm, &(struct normalize){ .scale = scale }, 1, &from) : from;
 }
+
+int net_rectified(struct net_builder *b, bool normalize, const char *name, int from)
+{
+    return net_relu(b, net_normalized(b, normalize, name, 0, from));
+}

@@ -55,6 +55,8 @@ extern const struct layer_kind layer_conv, layer_pool, layer_relu, layer_sigmoid
     net_add(b, &layer_normalize, name, &(struct normalize){ 0 }, 1, (int[]){ from })
 /* What layer NAME gives, where `normalize` says so through a layer NAME.norm, whose scale begins as `scale` (0: 1). */
 int net_normalized(struct net_builder *b, bool normalize, const char *name, float scale, int from);
+/* The same, rectified. */
+int net_rectified(struct net_builder *b, bool normalize, const char *name, int from);
 #define net_unit(b, from, ...) net_add(b, &layer_unit, NULL, &(struct unit){ __VA_ARGS__ }, 1, (int[]){ from })
 #define net_dropout(b, from, ...) \
     net_add(b, &layer_dropout, NULL, &(struct dropout){ __VA_ARGS__ }, 1, (int[]){ from })

@@ -10,7 +10,7 @@ enum { NAME = 32 };
 
 int identity_relu(struct net_builder *b, const struct deepid2_options *o, const char *name, int from)
 {
-    return net_relu(b, net_normalized(b, o->normalize, name, 0, from));
+    return net_rectified(b, o->normalize, name, from);
 }
 
 int identity_trunk(struct net_builder *b, const struct deepid2_options *o)

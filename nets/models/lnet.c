@@ -37,7 +37,7 @@ static int conv(const struct making *m, const char *name, int from, struct conv 
 {
     options.no_bias = m->o->normalize;
     const int x = net_add(m->b, &layer_conv, name, &options, 1, &from);
-    return net_relu(m->b, net_normalized(m->b, m->o->normalize, name, 0, x));
+    return net_rectified(m->b, m->o->normalize, name, x);
 }
 
 /* A depthwise 3x3 and a pointwise convolution. */

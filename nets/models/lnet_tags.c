@@ -28,7 +28,7 @@ static const struct option lnet_tags_option_table[] = {
 static int step(struct net_builder *b, const struct lnet_tags_options *o, const char *name, int from, struct conv conv)
 {
     const int x = net_add(b, &layer_conv, name, &conv, 1, &from);
-    return net_relu(b, net_normalized(b, o->normalize, name, 0, x));
+    return net_rectified(b, o->normalize, name, x);
 }
 
 static void build_lnet_tags(struct net_builder *b, const void *options)

@@ -21,22 +21,18 @@ static const struct option marks_option_table[] = {
     { 0 },
 };
 
-static int step(struct net_builder *b, const struct marks_options *o, const char *name, int from)
-{
-    return net_relu(b, net_normalized(b, o->normalize, name, 0, from));
-}
-
 static void build_marks(struct net_builder *b, const void *options)
 {
     const struct marks_options *o = options;
+    const bool norm = o->normalize;
     int x = net_input(b, "crop", (struct shape){ 1, 3, MARKS_CROP, MARKS_CROP });
-    x = step(b, o, "conv1", net_conv(b, "conv1", x, .maps = o->maps, .kernel = 5, .stride = 2)); /* 22x22 */
+    x = net_rectified(b, norm, "conv1", net_conv(b, "conv1", x, .maps = o->maps, .kernel = 5, .stride = 2)); /* 22x22 */
     x = net_conv(b, "conv2", x, .maps = 2 * o->maps, .kernel = 3);
-    x = net_pool(b, "pool2", step(b, o, "conv2", x), .kernel = 2);                               /* 10x10 */
+    x = net_pool(b, "pool2", net_rectified(b, norm, "conv2", x), .kernel = 2); /* 10x10 */
     x = net_conv(b, "conv3", x, .maps = 4 * o->maps, .kernel = 3);
-    x = net_pool(b, "pool3", step(b, o, "conv3", x), .kernel = 2);                               /* 4x4 */
-    x = step(b, o, "conv4", net_conv(b, "conv4", x, .maps = 4 * o->maps, .kernel = 2, .grid = -1)); /* 3x3 */
-    x = step(b, o, "full", net_full(b, "full", x, .units = o->units));
+    x = net_pool(b, "pool3", net_rectified(b, norm, "conv3", x), .kernel = 2); /* 4x4 */
+    x = net_rectified(b, norm, "conv4", net_conv(b, "conv4", x, .maps = 4 * o->maps, .kernel = 2, .grid = -1)); /* 3x3 */
+    x = net_rectified(b, norm, "full", net_full(b, "full", x, .units = o->units));
     int marks = net_full(b, "marks", x, .units = 2 * FACE_MARKS);
     int face = net_full(b, "face", x, .units = 1);
     net_keep(b, marks);

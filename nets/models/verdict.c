@@ -20,22 +20,18 @@ static const struct option verdict_option_table[] = {
     { 0 },
 };
 
-static int step(struct net_builder *b, const struct verdict_options *o, const char *name, int from)
-{
-    return net_relu(b, net_normalized(b, o->normalize, name, 0, from));
-}
-
 /* Most of the work is done where maps are small: it is more layers that tell edges better, not more pixels. */
 static int trunk(struct net_builder *b, const struct verdict_options *o, int from)
 {
-    int x = step(b, o, "conv1", net_conv(b, "conv1", from, .maps = o->maps, .kernel = 5, .stride = 2));  /* 22x22 */
+    const bool norm = o->normalize;
+    int x = net_rectified(b, norm, "conv1", net_conv(b, "conv1", from, .maps = o->maps, .kernel = 5, .stride = 2)); /* 22x22 */
     x = net_conv(b, "conv2", x, .maps = 2 * o->maps, .kernel = 3);
-    x = net_pool(b, "pool2", step(b, o, "conv2", x), .kernel = 2);                                       /* 10x10 */
-    x = step(b, o, "conv3", net_conv(b, "conv3", x, .maps = 4 * o->maps, .kernel = 3, .pad = 1));
+    x = net_pool(b, "pool2", net_rectified(b, norm, "conv2", x), .kernel = 2); /* 10x10 */
+    x = net_rectified(b, norm, "conv3", net_conv(b, "conv3", x, .maps = 4 * o->maps, .kernel = 3, .pad = 1));
     x = net_conv(b, "conv4", x, .maps = 4 * o->maps, .kernel = 3);
-    x = net_pool(b, "pool4", step(b, o, "conv4", x), .kernel = 2);                                       /* 4x4 */
-    x = step(b, o, "conv5", net_conv(b, "conv5", x, .maps = 6 * o->maps, .kernel = 3, .pad = 1));
-    return step(b, o, "full", net_full(b, "full", x, .units = o->units));
+    x = net_pool(b, "pool4", net_rectified(b, norm, "conv4", x), .kernel = 2); /* 4x4 */
+    x = net_rectified(b, norm, "conv5", net_conv(b, "conv5", x, .maps = 6 * o->maps, .kernel = 3, .pad = 1));
+    return net_rectified(b, norm, "full", net_full(b, "full", x, .units = o->units));
 }
 
 static void build_verdict(struct net_builder *b, const void *options)
