@@ -64,12 +64,14 @@ struct pass { /* all that a layer may touch */
     bool int8;     /* or to bytes (kernels->fast_int8), where nothing is learnt */
     const struct image *picture; /* int8: in[0] is this picture, and not filled; else NULL */
     bool relu;     /* the next layer is an in-place relu that this call does as well (CAN_RELU, CAN_LEARN_RELU) */
+    bool pool;     /* and the one after it, a 2x2 maximum: out and out_grad are that one's (CAN_LEARN_POOL) */
 };
 
 enum layer_can {
     CAN_RELU = 1,       /* forward honours pass.relu when not learning */
     CAN_LEARN_RELU = 2, /* and when learning; backward honours it too */
     CAN_SET = 4,        /* backward honours pass.in_new; for other kinds new gradients are zeroed before */
+    CAN_LEARN_POOL = 8, /* when learning, forward and backward honour pass.pool as well */
 };
 
 struct layer_infer { /* what a kind can do where nothing is learnt */
@@ -125,10 +127,10 @@ struct run_node {
     struct tensor out, grad; /* grad.at NULL: none */
     float *keep;
     bool needed, reads_out;
-    bool fused, in_place; /* fused: this relu is done by the layer before it */
+    bool fused, in_place; /* fused: this relu or pool is done by a layer before it */
     bool in_new[LAYER_FROM];      /* the first of those that write the gradient of that input */
     bool unused;                  /* nobody writes its gradient */
-    bool relu_after;
+    bool relu_after, pool_after; /* pool_after: `out` and `grad` are the pool's, here and at the relu */
     int64_t spent_us, back_us; /* in forward, in backward passes */
     struct tensor in[LAYER_FROM], in_grad[LAYER_FROM];
     struct tensor param[LAYER_PARAMS], param_grad[LAYER_PARAMS];

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "nets/layers/layers.h"
 
 struct block { size_t at, n; int since, until; }; /* floats; in use from layer `since` to layer `until` */
 struct arrangement { struct block blocks[NET_LAYERS]; int n; size_t top; };
@@ -83,6 +84,28 @@ static int last_use(const struct net_run *r, int layer)
     return last;
 }
 
+/* The layer that does this pool as well, behind its relu, so that what is pooled is never stored; -1: none. */
+static int pooled_by(const struct net_run *r, int i)
+{
+    const struct node *d = &r->net->nodes[i], *nodes = r->net->nodes;
+    if (r->use != NET_LEARN || d->kind != &layer_pool || !pool_halves(d->options))
+        return -1;
+    int relu = d->from[0], at = nodes[relu].n_from ? nodes[relu].from[0] : -1;
+    bool may = r->nodes[relu].fused && !nodes[relu].keep && users_of(r, relu) == 1;
+    return may && nodes[at].kind->can & CAN_LEARN_POOL ? at : -1;
+}
+
+/* The three share one output, the pool's. */
+static void fuse_pool(struct net_run *r, int by, int pool, size_t *keep)
+{
+    const int relu = r->net->nodes[pool].from[0];
+    r->nodes[by].out.shape = r->nodes[relu].out.shape = r->nodes[pool].out.shape;
+    r->nodes[by].pool_after = r->nodes[relu].pool_after = true;
+    r->nodes[pool].in_place = r->nodes[pool].fused = true;
+    keep[by] += shape_count(r->nodes[pool].out.shape);
+    keep[pool] = 0;
+}
+
 /* Shapes, in-place layers, the largest scratch. */
 static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, size_t *scratch)
 {
@@ -122,6 +145,9 @@ static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, siz
         rd->fused = fuse;
         if (fuse)
             r->nodes[d->from[0]].relu_after = true;
+        const int by = pooled_by(r, i);
+        if (by >= 0)
+            fuse_pool(r, by, i, keep);
     }
     return OK;
 }

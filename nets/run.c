@@ -46,6 +46,7 @@ struct pass net_run_pass(struct net_run *r, int i, bool learning)
         .int8 = r->int8,
         .picture = r->net->nodes[i].n_from && r->net->nodes[i].from[0] == r->pictured ? &r->picture : NULL,
         .relu = d->relu_after,
+        .pool = d->pool_after,
     };
 }
 
@@ -120,6 +121,7 @@ void net_run_learn(struct net_run *r)
 struct tensor net_run_at(struct net_run *r, int layer)
 {
     CHECK(layer >= 0 && layer < r->net->n_nodes);
+    CHECK(!r->nodes[layer].pool_after);
     CHECK(r->use == NET_LEARN || (r->net->nodes[layer].keep && (!r->net->nodes[layer].places || r->nodes[layer].needed)));
     return r->nodes[layer].out;
 }

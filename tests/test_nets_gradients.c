@@ -105,6 +105,11 @@ static void normalize(struct net_builder *b)
     int x = net_conv(b, "conv", stem(b, 2, 4, 5), .maps = 3, .kernel = 1);
     square(b, net_normalize(b, "norm", x), (struct shape){ 1, 3, 4, 5 });
 }
+static void pooled(struct net_builder *b) /* all three by the first while it learns */
+{
+    int x = net_relu(b, net_normalize(b, "norm", net_conv(b, "conv", stem(b, 2, 5, 6), .maps = 3, .kernel = 1)));
+    square(b, net_pool(b, "pool", x, .kernel = 2), (struct shape){ 1, 3, 2, 3 });
+}
 static void fused(struct net_builder *b) /* relus that inference does within the layer before */
 {
     int x = net_relu(b, net_conv(b, "conv", stem(b, 2, 6, 5), .maps = 2, .kernel = 3, .pad = 1));
@@ -191,11 +196,11 @@ static const struct { const char *name; void (*build)(struct net_builder *b); } 
     { "conv", conv_plain }, { "conv strided", conv_strided }, { "conv 1x1", conv_point }, { "conv grid", conv_grid },
     { "conv unshared", conv_unshared }, { "depthwise", conv_depthwise }, { "depthwise strided", conv_depthwise_strided },
     { "pool", pool }, { "pool overlapping", pool_over }, { "activations", activations }, { "full", full },
-    { "full unit rows", full_unit }, { "combine", combine }, { "normalize", normalize }, { "fused", fused },     { "dropout", dropout },
+    { "full unit rows", full_unit }, { "combine", combine }, { "normalize", normalize }, { "fused", fused }, { "dropout", dropout },
     { "softmax", softmax }, { "pair L2", pair_l2 }, { "pair L1", pair_l1 }, { "pair cosine", pair_cosine },
     { "pair same", pair_same }, { "pair different", pair_different }, { "logistic", logistic },
     { "logistic focal", logistic_focal }, { "huber", huber }, { "boxes", boxes }, { "hinge", hinge },
-    { "conv strided, even", conv_strided_even }, { "sum of relus", sum_of_relus },
+    { "conv strided, even", conv_strided_even }, { "sum of relus", sum_of_relus }, { "pooled", pooled },
 };
 
 static void build_toy(struct net_builder *b, const void *options)

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "nets/internal.h"
+#include "nets/layers/layers.h"
 #include "nets/models/models.h"
 
 static void shape_is(const struct net *n, const char *layer, int c, int h, int w)
@@ -245,6 +246,59 @@ static void places_are_as_the_whole_layer(void **state)
     net_free(&n);
 }
 
+/* A batch normalised, rectified and pooled, by one layer; or, when somebody else reads what the relu gives, by three. */
+struct pooled { bool by_three; };
+static const struct option pooled_options[] = {
+    { "by_three", OPTION_BOOL, offsetof(struct pooled, by_three), "no", 0, 0, NULL, "another reader" },
+    { .name = NULL },
+};
+
+static void build_pooled(struct net_builder *b, const void *options)
+{
+    const struct shape out = { 1, 4, 1, 1 }, other = { 1, 1, 9, 36 };
+    int x = net_conv(b, "conv", net_input(b, "x", (struct shape){ 1, 2, 11, 38 }), .maps = 3, .kernel = 3);
+    x = net_rectified(b, true, "conv", x);
+    int y = net_full(b, "full", net_pool(b, "pool", x, .kernel = 2), .units = 4);
+    net_square_loss(b, "loss", y, net_input(b, "target", out), net_input(b, "mask", out), .weight = 0.7f);
+    if (((const struct pooled *)options)->by_three) /* whose mask is zero */
+        net_square_loss(b, "none", net_average(b, "mean", x), net_input(b, "nothing", other), net_input(b, "never", other));
+}
+
+static const struct model pooled = { "pooled", "norm, relu, pool", pooled_options, sizeof(struct pooled), build_pooled };
+
+static void pools_without_storing_what_is_pooled(void **state)
+{
+    (void)state;
+    enum { BATCH = 5 };
+    struct net *n[2] = { NULL };
+    struct net_run *r[2] = { NULL };
+    for (int i = 0; i < 2; i++) {
+        uint64_t seed = 9;
+        assert_ok(net_create(&n[i], &pooled, &(struct pooled){ i == 1 }, 3));
+        assert_ok(net_run_create(&r[i], n[i], BATCH, NET_LEARN));
+        assert_true(n[i]->n_weights == n[0]->n_weights);
+        for (size_t k = 0; k < n[i]->n_weights; k++) /* scales of both signs */
+            n[i]->weights[k] += 0.8f * random_normal(&seed);
+        for (int k = 0; k < n[0]->n_nodes; k++)
+            for (size_t v = 0; !n[0]->nodes[k].kind && v < shape_count(net_run_at(r[i], k).shape); v++)
+                net_run_at(r[i], k).at[v] = random_normal(&seed);
+        net_run_learn(r[i]);
+    }
+    assert_true(net_run_bytes(r[0]) + 2 * 3 * 9 * 36 * BATCH * sizeof(float) < net_run_bytes(r[1]));
+    assert_true(net_run_total_loss(r[0]) > 0);
+    assert_true(net_run_total_loss(r[0]) == net_run_total_loss(r[1]));
+    double size = 0;
+    for (size_t k = 0; k < n[0]->n_weights; k++) {
+        size += fabs((double)r[0]->gradients[k]);
+        assert_float_equal(r[0]->gradients[k], r[1]->gradients[k], 1e-5 * (1 + fabs((double)r[1]->gradients[k])));
+    }
+    assert_true(size > 1);
+    for (int i = 0; i < 2; i++) {
+        net_run_free(&r[i]);
+        net_free(&n[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +310,7 @@ int main(void)
         cmocka_unit_test(runs_without_allocating),
         cmocka_unit_test(sized_runs_agree),
         cmocka_unit_test(places_are_as_the_whole_layer),
+        cmocka_unit_test(pools_without_storing_what_is_pooled),
     };
     return cmocka_run_group_tests_name("nets plan", tests, NULL, NULL);
 }

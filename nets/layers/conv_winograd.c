@@ -10,19 +10,27 @@
 #include "nets/layers/conv.h"
 
 enum { TILE = 4, SEEN = 6, FACTORS = SEEN * SEEN, TOGETHER = 96, FEW_MAPS = 16 };
+enum { NEAR = 8192 }; /* floats of pixels that stay in the first caches */
 
 struct layout {
     int rows, columns, tiles; /* of a sample */
     int samples;              /* a product */
-    size_t in_step, out_step; /* floats from pixel to pixel, tile to tile: channels, and an odd number of cache lines */
-    size_t in_row, out_row;   /* from one row of pixels to the next */
-    size_t in_size, out_size; /* pixels of a sample */
+    int block;                /* channels that go from planes to factors at once */
+    size_t step;              /* floats from pixel to pixel of a block: an odd number of cache lines */
+    size_t in_step, out_step; /* from tile to tile */
+    size_t in_row, out_row;   /* from one row of a block's pixels to the next */
+    size_t in_size, out_size; /* a block's pixels of a sample */
     size_t in_factor, out_factor, weight_factor; /* from matrix to matrix */
 };
 
 static size_t step_of(int channels)
 {
     return ((size_t)(channels + 15) / 16 | 1) * 16;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
 }
 
 static struct layout layout_of(const struct conv *o, const struct patches *p, int n)
@@ -33,9 +41,13 @@ static struct layout layout_of(const struct conv *o, const struct patches *p, in
     l.samples = l.samples < n ? l.samples : n;
     l.in_step = step_of(p->c);
     l.out_step = step_of(o->maps);
-    l.in_row = l.in_step * (size_t)(TILE * l.columns + SEEN - TILE);
-    l.out_row = l.out_step * (size_t)(TILE * l.columns);
-    l.in_size = l.in_row * (size_t)(TILE * l.rows + SEEN - TILE);
+    const int high = TILE * l.rows + SEEN - TILE, wide = TILE * l.columns + SEEN - TILE;
+    const int most = (larger(p->c, o->maps) + 15) / 16 * 16, fits = NEAR / (high * wide) / 16 * 16;
+    l.block = fits < 16 ? 16 : fits < most ? fits : most;
+    l.step = step_of(l.block);
+    l.in_row = l.step * (size_t)wide;
+    l.out_row = l.step * (size_t)(TILE * l.columns);
+    l.in_size = l.in_row * (size_t)high;
     l.out_size = l.out_row * (size_t)(TILE * l.rows);
     l.in_factor = l.in_step * (size_t)(l.tiles * l.samples);
     l.out_factor = l.out_step * (size_t)(l.tiles * l.samples);
@@ -83,7 +95,7 @@ static int parts(const struct conv *o, const struct patches *p)
 /* Where all that lies in the scratch. */
 struct work {
     struct layout l;
-    float *in, *out;                          /* pixels of one sample, zero around the picture */
+    float *in, *out;                          /* pixels of one sample and block, zero around the picture */
     float *in_factors, *out_factors;          /* [36][tile][channel] */
     float *turned, *weights, *weight_grads;   /* [channel][9][map], [36][channel][map]; the last in backward only */
 };
@@ -134,78 +146,88 @@ static struct work work_begin(const struct conv *o, const struct part *part, con
 /* Where planes lie: floats from row to row and from plane to plane. */
 struct planes { size_t row, plane; int channels, h, w; };
 
-static void to_pixels(const struct kernels *k, float *pixels, size_t row, size_t step, const float *planes,
-                      const struct planes *as)
+/* One side of the products: planes of a sample, pixels of a block of them, factors. */
+struct side {
+    struct planes as;
+    float *pixels, *corner; /* corner: where the planes' first place lies */
+    size_t row;
+    float *factors;
+    size_t step, factor; /* from tile to tile, from matrix to matrix */
+};
+
+static struct side in_side(const struct conv *o, const struct pass *pass, const struct part *part, const struct work *w)
 {
-    for (int y = 0; y < as->h; y++)
-        k->transpose(pixels + (size_t)y * row, step, planes + (size_t)y * as->row, as->plane, as->channels, as->w, false);
+    struct shape all = pass->in[0].shape;
+    return (struct side){ { (size_t)all.w, (size_t)(all.h * all.w), all.c, part->p.h, part->p.w },
+                          w->in, w->in + (size_t)o->pad * (w->l.in_row + w->l.step), w->l.in_row,
+                          w->in_factors, w->l.in_step, w->l.in_factor };
 }
 
-static void to_planes(const struct kernels *k, float *planes, const float *pixels, size_t row, size_t step,
-                      const struct planes *as, bool add)
+static struct side out_side(const struct pass *pass, const struct part *part, const struct work *w)
 {
-    for (int y = 0; y < as->h; y++)
-        k->transpose(planes + (size_t)y * as->row, as->plane, pixels + (size_t)y * row, step, as->w, as->channels, add);
+    struct shape all = pass->out.shape;
+    return (struct side){ { (size_t)all.w, (size_t)(all.h * all.w), all.c, part->p.oh, part->p.ow },
+                          w->out, w->out, w->l.out_row, w->out_factors, w->l.out_step, w->l.out_factor };
 }
 
-struct side { float *pixels; size_t row, step; float *factors; size_t factor; int channels; };
+/* Channels from `block` on that are moved together. */
+static int together(const struct layout *l, const struct side *side, int block)
+{
+    return side->as.channels - block < l->block ? side->as.channels - block : l->block;
+}
 
-/* Every tile of sample s of a product: pixels to factors, or factors to pixels. */
-static void transform(const struct kernels *k, enum kernels_winograd how, const struct work *w, const struct side *side, int s)
+/* Every tile of a block of sample s of a product: pixels to factors, or factors to pixels. */
+static void transform(const struct kernels *k, enum kernels_winograd how, const struct layout *l, const struct side *side, int block,
+                      int s)
 {
     bool to_factors = how == WINOGRAD_INPUT || how == WINOGRAD_OUTPUT_BACK;
-    int wide = (side->channels + 15) / 16 * 16;
-    for (int t = 0; t < w->l.tiles; t++) {
-        int y = t / w->l.columns * TILE, x = t % w->l.columns * TILE;
-        float *pixels = side->pixels + (size_t)y * side->row + (size_t)x * side->step;
-        float *factors = side->factors + (size_t)(s * w->l.tiles + t) * side->step;
+    int wide = (together(l, side, block) + 15) / 16 * 16;
+    for (int t = 0; t < l->tiles; t++) {
+        int y = t / l->columns * TILE, x = t % l->columns * TILE;
+        float *pixels = side->pixels + (size_t)y * side->row + (size_t)x * l->step;
+        float *factors = side->factors + (size_t)(s * l->tiles + t) * side->step + block;
         if (to_factors)
-            k->winograd(how, factors, SEEN * side->factor, side->factor, pixels, side->row, side->step, wide, false);
+            k->winograd(how, factors, SEEN * side->factor, side->factor, pixels, side->row, l->step, wide, false);
         else
-            k->winograd(how, pixels, side->row, side->step, factors, SEEN * side->factor, side->factor, wide,
+            k->winograd(how, pixels, side->row, l->step, factors, SEEN * side->factor, side->factor, wide,
                         how == WINOGRAD_INPUT_BACK);
     }
 }
 
-static struct side in_side(const struct work *w, int channels)
+/* The factors of sample s of a product, whose planes begin at `planes`. */
+static void to_factors(const struct kernels *k, enum kernels_winograd how, const struct layout *l, const struct side *side,
+                       const float *planes, int s)
 {
-    return (struct side){ w->in, w->l.in_row, w->l.in_step, w->in_factors, w->l.in_factor, channels };
+    for (int block = 0; block < side->as.channels; block += l->block) {
+        const float *from = planes + (size_t)block * side->as.plane;
+        for (int y = 0; y < side->as.h; y++)
+            k->transpose(side->corner + (size_t)y * side->row, l->step, from + (size_t)y * side->as.row, side->as.plane,
+                         together(l, side, block), side->as.w, false);
+        transform(k, how, l, side, block, s);
+    }
 }
 
-static struct side out_side(const struct work *w, int maps)
+/* And back: the planes are written, or with `add` added to. */
+static void from_factors(const struct kernels *k, enum kernels_winograd how, const struct layout *l, const struct side *side,
+                         float *planes, int s, bool add)
 {
-    return (struct side){ w->out, w->l.out_row, w->l.out_step, w->out_factors, w->l.out_factor, maps };
+    for (int block = 0; block < side->as.channels; block += l->block) {
+        float *to = planes + (size_t)block * side->as.plane;
+        if (how == WINOGRAD_INPUT_BACK) /* whose tiles overlap */
+            memset(side->pixels, 0, l->in_size * sizeof(float));
+        transform(k, how, l, side, block, s);
+        for (int y = 0; y < side->as.h; y++)
+            k->transpose(to + (size_t)y * side->as.row, side->as.plane, side->corner + (size_t)y * side->row, l->step, side->as.w,
+                         together(l, side, block), add);
+    }
 }
 
-/* A sample's planes and their layout, from the corner of a part. */
-static struct planes in_planes(const struct pass *pass, const struct part *part)
-{
-    struct shape all = pass->in[0].shape;
-    return (struct planes){ (size_t)all.w, (size_t)(all.h * all.w), all.c, part->p.h, part->p.w };
-}
-
-static struct planes out_planes(const struct pass *pass, const struct part *part)
-{
-    struct shape all = pass->out.shape;
-    return (struct planes){ (size_t)all.w, (size_t)(all.h * all.w), all.c, part->p.oh, part->p.ow };
-}
-
-static float *in_corner(const struct conv *o, const struct work *w)
-{
-    return w->in + (size_t)o->pad * (w->l.in_row + w->l.in_step);
-}
-
-/* The factors of `samples` samples' inputs. */
-static void read_inputs(const struct conv *o, const struct part *part, const struct pass *pass, const struct work *w, int first,
+static void read_inputs(const struct part *part, const struct pass *pass, const struct layout *l, const struct side *side, int first,
                         int samples)
 {
-    struct side side = in_side(w, part->p.c);
-    struct planes as = in_planes(pass, part);
-    for (int s = 0; s < samples; s++) {
-        const float *in = pass->in[0].at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->in;
-        to_pixels(pass->kernels, in_corner(o, w), side.row, side.step, in, &as);
-        transform(pass->kernels, WINOGRAD_INPUT, w, &side, s);
-    }
+    for (int s = 0; s < samples; s++)
+        to_factors(pass->kernels, WINOGRAD_INPUT, l, side,
+                   pass->in[0].at + (size_t)(first + s) * side->as.plane * (size_t)side->as.channels + part->in, s);
 }
 
 /* out [m, n] is, or with `add` grows by, left [m, k] right [k, n]; left may lie turned, as [k, m]. BLAS copies both sides
@@ -220,30 +242,33 @@ static void multiply(const struct kernels *kernels, float *out, const float *lef
         gemm(turned, false, m, n, k, 1, left, (int)left_step, right, (int)step, add, out, (int)step);
 }
 
+/* The bias and what a relu behind it leaves. */
+static void finish_planes(const struct conv *o, const struct pass *pass, const struct part *part, const struct planes *as, float *out)
+{
+    bool whole = as->row == (size_t)as->w; /* all rows at once */
+    for (int m = 0; m < o->maps; m++) {
+        float bias = o->no_bias ? 0 : pass->param[1].at[part->number * o->maps + m], *plane = out + (size_t)m * as->plane;
+        for (int y = 0; (bias != 0 || pass->relu) && y < (whole ? 1 : as->h); y++, plane += as->row)
+            pass->kernels->affine(plane, plane, 1, bias, pass->relu, (size_t)(as->w * (whole ? as->h : 1)));
+    }
+}
+
 static void forward_part(const struct conv *o, const struct pass *pass, const struct part *part)
 {
     struct work w = work_begin(o, part, pass);
     const struct layout *l = &w.l;
-    const struct kernels *k = pass->kernels;
-    struct side side = out_side(&w, o->maps);
-    struct planes as = out_planes(pass, part);
+    struct side in = in_side(o, pass, part, &w), out = out_side(pass, part, &w);
     int all = pass->in[0].shape.n;
     for (int first = 0; first < all; first += l->samples) {
         int samples = all - first < l->samples ? all - first : l->samples;
-        read_inputs(o, part, pass, &w, first, samples);
+        read_inputs(part, pass, l, &in, first, samples);
         for (size_t f = 0; f < FACTORS; f++)
-            multiply(k, w.out_factors + f * l->out_factor, w.in_factors + f * l->in_factor, l->in_step, false,
-                     w.weights + f * l->weight_factor, l->out_step, samples * l->tiles, part->p.c, o->maps, false);
+            multiply(pass->kernels, out.factors + f * out.factor, in.factors + f * in.factor, in.step, false,
+                     w.weights + f * l->weight_factor, out.step, samples * l->tiles, part->p.c, o->maps, false);
         for (int s = 0; s < samples; s++) {
-            float *out = pass->out.at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->out;
-            transform(k, WINOGRAD_OUTPUT, &w, &side, s);
-            to_planes(k, out, w.out, side.row, side.step, &as, false);
-            for (int m = 0; m < o->maps; m++) {
-                float bias = o->no_bias ? 0 : pass->param[1].at[part->number * o->maps + m], *plane = out + (size_t)m * as.plane;
-                bool whole = as.row == (size_t)as.w; /* all rows at once */
-                for (int y = 0; (bias != 0 || pass->relu) && y < (whole ? 1 : as.h); y++, plane += as.row)
-                    k->affine(plane, plane, 1, bias, pass->relu, (size_t)(as.w * (whole ? as.h : 1)));
-            }
+            float *planes = pass->out.at + (size_t)(first + s) * out.as.plane * (size_t)o->maps + part->out;
+            from_factors(pass->kernels, WINOGRAD_OUTPUT, l, &out, planes, s, false);
+            finish_planes(o, pass, part, &out.as, planes);
         }
     }
 }
@@ -270,19 +295,16 @@ static void finish_weights(const struct conv *o, const struct part *part, const 
                              l->out_step, taps, o->maps, true);
 }
 
-static void read_gradients(const struct conv *o, const struct part *part, const struct pass *pass, const struct work *w, int first,
-                           int samples)
+static void read_gradients(const struct conv *o, const struct part *part, const struct pass *pass, const struct layout *l,
+                           const struct side *side, int first, int samples)
 {
-    struct side side = out_side(w, o->maps);
-    struct planes as = out_planes(pass, part);
     for (int s = 0; s < samples; s++) {
-        const float *grad = pass->out_grad.at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->out;
-        to_pixels(pass->kernels, w->out, side.row, side.step, grad, &as);
-        transform(pass->kernels, WINOGRAD_OUTPUT_BACK, w, &side, s);
+        const float *grad = pass->out_grad.at + (size_t)(first + s) * side->as.plane * (size_t)o->maps + part->out;
+        to_factors(pass->kernels, WINOGRAD_OUTPUT_BACK, l, side, grad, s);
         for (int m = 0; m < o->maps && !o->no_bias; m++)
-            for (int y = 0; y < as.h; y++)
+            for (int y = 0; y < side->as.h; y++)
                 pass->param_grad[1].at[part->number * o->maps + m] +=
-                    pass->kernels->sum(grad + (size_t)m * as.plane + (size_t)y * as.row, (size_t)as.w);
+                    pass->kernels->sum(grad + (size_t)m * side->as.plane + (size_t)y * side->as.row, (size_t)side->as.w);
     }
 }
 
@@ -290,30 +312,26 @@ static void backward_part(const struct conv *o, const struct pass *pass, const s
 {
     struct work w = work_begin(o, part, pass);
     const struct layout *l = &w.l;
-    struct side in = in_side(&w, part->p.c);
-    struct planes as = in_planes(pass, part);
+    struct side in = in_side(o, pass, part, &w), out = out_side(pass, part, &w);
     int all = pass->in[0].shape.n;
     memset(w.weight_grads, 0, FACTORS * l->weight_factor * sizeof(float));
     for (int first = 0; first < all; first += l->samples) {
         int samples = all - first < l->samples ? all - first : l->samples, tiles = samples * l->tiles;
         memset(w.in, 0, l->in_size * sizeof(float)); /* the last product's gradients */
-        read_inputs(o, part, pass, &w, first, samples);
-        read_gradients(o, part, pass, &w, first, samples);
+        read_inputs(part, pass, l, &in, first, samples);
+        read_gradients(o, part, pass, l, &out, first, samples);
         for (size_t f = 0; f < FACTORS; f++) {
-            float *seen = w.in_factors + f * l->in_factor;
-            const float *grad = w.out_factors + f * l->out_factor;
-            multiply(pass->kernels, w.weight_grads + f * l->weight_factor, seen, l->in_step, true, grad, l->out_step, part->p.c,
+            float *seen = in.factors + f * in.factor;
+            const float *grad = out.factors + f * out.factor;
+            multiply(pass->kernels, w.weight_grads + f * l->weight_factor, seen, in.step, true, grad, out.step, part->p.c,
                      tiles, o->maps, true);
             if (pass->in_grad[0].at)
-                gemm(false, true, tiles, part->p.c, o->maps, 1, grad, (int)l->out_step, w.weights + f * l->weight_factor,
-                     (int)l->out_step, 0, seen, (int)l->in_step);
+                gemm(false, true, tiles, part->p.c, o->maps, 1, grad, (int)out.step, w.weights + f * l->weight_factor,
+                     (int)out.step, 0, seen, (int)in.step);
         }
-        for (int s = 0; s < samples && pass->in_grad[0].at; s++) {
-            float *in_grad = pass->in_grad[0].at + (size_t)(first + s) * as.plane * (size_t)as.channels + part->in;
-            memset(w.in, 0, l->in_size * sizeof(float));
-            transform(pass->kernels, WINOGRAD_INPUT_BACK, &w, &in, s);
-            to_planes(pass->kernels, in_grad, in_corner(o, &w), in.row, in.step, &as, add);
-        }
+        for (int s = 0; s < samples && pass->in_grad[0].at; s++)
+            from_factors(pass->kernels, WINOGRAD_INPUT_BACK, l, &in,
+                         pass->in_grad[0].at + (size_t)(first + s) * in.as.plane * (size_t)in.as.channels + part->in, s, add);
     }
     finish_weights(o, part, pass, &w);
 }

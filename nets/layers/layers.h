@@ -11,6 +11,7 @@
  * groups: 0 or 1: all inputs; -1: depthwise, output map i sees input map i only (maps = input maps). */
 struct conv { int maps, kernel, stride, pad, grid, groups; bool no_bias; };
 struct pool { int kernel, stride; };        /* max; stride 0: kernel. Partial windows at the edge are dropped */
+bool pool_halves(const struct pool *o);       /* windows of 2x2, side by side */
 struct full { int units; bool no_bias; bool unit_rows; }; /* unit_rows: each row of weights counts with length 1 */
 struct normalize { float epsilon, scale; }; /* batch normalisation a map, learnt scale and shift; epsilon 0: 1e-5;
                                                where the scale begins, 0: 1 */

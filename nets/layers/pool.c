@@ -5,6 +5,11 @@
 #include "nets/internal.h"
 #include "nets/layers/layers.h"
 
+bool pool_halves(const struct pool *o)
+{
+    return o->kernel == 2 && (o->stride == 0 || o->stride == 2);
+}
+
 static enum status plan(struct layer_plan *plan, const void *options, const struct shape *in, int n_in)
 {
     const struct pool *o = options;
@@ -41,7 +46,7 @@ static void forward(const void *options, const struct pass *pass)
         float *to = pass->out.at + (size_t)i * (size_t)(out.h * out.w);
         const float *from = pass->in[0].at + (size_t)i * (size_t)(in.h * in.w);
         uint8_t *where = pass->keep ? (uint8_t *)pass->keep + (size_t)i * (size_t)(out.h * out.w) : NULL;
-        if (o->kernel == 2 && stride == 2)
+        if (pool_halves(o))
             pass->kernels->max_pool2(to, from, in.w, in.h);
         else
             pool_plane(to, where, from, in.w, out, o->kernel, stride);
@@ -58,7 +63,7 @@ static void backward(const void *options, const struct pass *pass)
     for (int i = 0; i < in.n * in.c; i++) {
         float *to = pass->in_grad[0].at + (size_t)i * (size_t)(in.h * in.w);
         const float *grad = pass->out_grad.at + (size_t)i * (size_t)(out.h * out.w);
-        if (o->kernel == 2 && stride == 2) {
+        if (pool_halves(o)) {
             pass->kernels->max_pool2_backward(to, pass->in[0].at + (size_t)i * (size_t)(in.h * in.w), grad, in.w, in.h,
                                               pass->in_new[0]);
             continue;
