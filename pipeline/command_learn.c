@@ -35,6 +35,7 @@ const struct command command_eval = {
     .more =
         "eval verification --pairs FILE [--images DIR] [--matcher joint-bayes|cosine|hamming|bits-joint-bayes] [--aligned]\n"
         "    [--weights FILE]: of one net, or of an ensemble; also by group where the pack's table has labels\n"
+        "    [--write FILE]: a row a pair with its score\n"
         "eval detection --truth FILE --images DIR | --pack FILE.mkv  [--min-size 20] [--iou 0.5] [--write FILE]\n"
         "    [--restyle=yes]: found boxes take the labels' style, by four medians\n"
         "    [--boxes NAME=FILE,NAME=FILE]: other programs' finds on the same plot, WIDER FACE's form with \"x y w h score\"\n"

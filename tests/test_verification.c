@@ -4,7 +4,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "train/verification.h"
 
@@ -175,12 +177,55 @@ static void test_roc(void **state)
     assert_near(far[2], 1, 1e-9);
 }
 
+/* The whole command on two photographs in the public domain, and its list of the pairs. */
+static void test_list_of_pairs(void **state)
+{
+    (void)state;
+    static const char *const grace = "/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg";
+    static const char *const eileen = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";
+    if (!file_exists(grace) || !file_exists(eileen) || !file_exists(kit_source("weights/deepid2plus.safetensors")))
+        kit_skip("no photographs, or no weights");
+    const struct { const char *from, *to; } links[] = {
+        {grace, "lfw/Grace/Grace_0001.jpg"}, {grace, "lfw/Grace/Grace_0002.jpg"}, {eileen, "lfw/Eileen/Eileen_0001.jpg"},
+    };
+    for (int i = 0; i < 3; i++) {
+        assert_ok(file_make_folders_above(kit_path(links[i].to)));
+        assert_int_equal(symlink(links[i].from, kit_path(links[i].to)), 0);
+    }
+    kit_write_text(kit_path("two.txt"), "2\t1\nGrace\t1\t2\nGrace\t1\tEileen\t1\nGrace\t2\t1\nEileen\t1\tGrace\t2\n");
+    struct kit_result r = kit_facetrail("eval", "verification", "--pairs", kit_path("two.txt"), "--images", kit_path("lfw"),
+                                        "--write", kit_path("list.tsv"), NULL);
+    assert_int_equal(r.status, 0);
+    assert_has(r.out, "accuracy=1.0000");
+    struct file_lines lines;
+    assert_ok(file_lines_open(&lines, kit_path("list.tsv")));
+    assert_ok(file_lines_next(&lines));
+    assert_string_equal(lines.line, "fold\tsame\tscore\tfirst\tsecond");
+    double scores[4];
+    for (int i = 0; i < 4; i++) {
+        char *fields[6];
+        assert_ok(file_lines_next(&lines));
+        assert_int_equal(file_fields(lines.line, '\t', fields, 6), 5);
+        assert_int_equal(atoi(fields[0]), i / 2);
+        assert_int_equal(atoi(fields[1]), i % 2 == 0);
+        scores[i] = atof(fields[2]);
+        assert_has(fields[3], i == 3 ? "Eileen_0001.jpg" : "Grace_000");
+    }
+    assert_int_equal(file_lines_next(&lines), END);
+    file_lines_close(&lines);
+    assert_true(scores[0] > scores[1] + 1 && scores[2] > scores[3] + 1);
+    r = kit_facetrail("eval", "verification", "--pairs", kit_path("two.txt"), "--images", kit_path("lfw"), "--write",
+                      kit_path("no/such/folder/list.tsv"), NULL);
+    assert_int_not_equal(r.status, 0);
+    assert_has(r.err, "list.tsv");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lfw_table), cmocka_unit_test(test_view_one),   cmocka_unit_test(test_packs),
         cmocka_unit_test(test_bad_tables), cmocka_unit_test(test_figures),   cmocka_unit_test(test_threshold_is_blind),
-        cmocka_unit_test(test_ties),      cmocka_unit_test(test_roc),
+        cmocka_unit_test(test_ties),      cmocka_unit_test(test_roc),     cmocka_unit_test(test_list_of_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "detector/detector.h"
 #include "nets/net.h"
@@ -15,7 +16,7 @@
 #include "train/verification_ensemble.h"
 #include "train/verification_groups.h"
 
-struct verification_options { const char *pairs, *images, *plot; bool aligned; };
+struct verification_options { const char *pairs, *images, *plot, *write; bool aligned; };
 
 #define AT(field) offsetof(struct verification_options, field)
 static const struct option verification_table[] = {
@@ -23,6 +24,7 @@ static const struct option verification_table[] = {
     {"images", OPTION_TEXT, AT(images), "", 0, 0, NULL, "LFW's folder or lfw.mkv; or where the packs lie"},
     {"aligned", OPTION_BOOL, AT(aligned), "no", 0, 0, NULL, "take the marks of the packs' tables, not ours"},
     {"plot", OPTION_TEXT, AT(plot), "", 0, 0, NULL, "draw the ROC into this PNG"},
+    {"write", OPTION_TEXT, AT(write), "", 0, 0, NULL, "a row a pair into this file: fold, same, score (-: missed), both pictures"},
     {0},
 };
 #undef AT
@@ -232,6 +234,35 @@ static enum status draw(const struct measuring *m, const struct verification_fig
     return s;
 }
 
+static void write_picture(FILE *to, const struct measuring *m, int i, char end)
+{
+    const struct verification_picture *p = &m->v.pictures[i];
+    if (p->name)
+        fprintf(to, "%s%c", p->name, end);
+    else
+        fprintf(to, "%s:%d%c", m->v.packs[p->pack], p->frame, end);
+}
+
+static enum status write_pairs(const struct measuring *m)
+{
+    struct file_write out;
+    enum status s = file_create(&out, m->options.write);
+    if (s)
+        return s;
+    fputs("fold\tsame\tscore\tfirst\tsecond\n", out.to);
+    for (int i = 0; i < m->v.n_pairs; i++) {
+        const struct verification_score *score = &m->scores[i];
+        fprintf(out.to, "%d\t%d\t", score->fold, score->same);
+        if (score->missed)
+            fputs("-\t", out.to);
+        else
+            fprintf(out.to, "%.4f\t", (double)score->score);
+        write_picture(out.to, m, m->v.pairs[i].a, '\t');
+        write_picture(out.to, m, m->v.pairs[i].b, '\n');
+    }
+    return file_commit(&out);
+}
+
 enum status eval_verification(int n_words, char **words)
 {
     struct measuring m = {.threshold = 0};
@@ -244,6 +275,8 @@ enum status eval_verification(int n_words, char **words)
         s = verification_measure(&figures, m.scores, m.v.n_pairs, m.v.n_folds);
     if (!s && *m.options.plot)
         s = draw(&m, &figures);
+    if (!s && *m.options.write)
+        s = write_pairs(&m);
     if (!s)
         print(&m, &figures);
     memory_free(&m.scores);
