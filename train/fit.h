@@ -36,6 +36,9 @@ void joint_bayes_shrink(struct joint_bayes *j, double within);
 enum status joint_bayes_steepen(struct joint_bayes *j, double power);
 /* form, cross, root and length from between and within. BAD_DATA: they are no covariances. */
 enum status joint_bayes_derive(struct joint_bayes *j);
+/* For few false matches among strangers, behind joint_bayes_derive: what two codes say of themselves, x'Ax + y'Ay, counts `own`
+ * times, and their inner product counts as well: G -= inner * trace(-G) / d * 1. U follows. */
+enum status joint_bayes_weigh(struct joint_bayes *j, double own, double inner);
 enum status joint_bayes_copy(struct joint_bayes *out, const struct joint_bayes *j);
 /* n codes x [n, d], less their mean, brought to the length that codes have by the model: |N x|^2 = d. length: N; work [n, d]. */
 void joint_bayes_bring(float *x, float *work, const float *length, int n, int d);
@@ -56,9 +59,9 @@ void fit_scores_free(struct fit_scores *s);
 double fit_equal_error(float *same, size_t n_same, const float *different, size_t n_different);
 
 /* From raw scores: logistic regression with equal weight of both kinds (log likelihood ratio = factor * score + shift)
- * and the scores that 1e-1 .. 1e-6 of the impostor pairs exceed. Sorts both arrays. */
+ * and the scores that 1e-1 .. 1e-6 of the impostor pairs exceed, with the part of the same pairs that do. Sorts both arrays. */
 enum { FIT_TAIL = 6 };
-struct fit_calibration { double factor, shift, eer, tail[FIT_TAIL]; };
+struct fit_calibration { double factor, shift, eer, tail[FIT_TAIL], taken[FIT_TAIL]; };
 enum status fit_calibrate(struct fit_calibration *out, float *same, size_t n_same, float *different, size_t n_different);
 
 /* fit_matchers: the finished net lies at `path`: fits Joint Bayesian on the train faces of `d`, calibrates all matchers on its

@@ -148,6 +148,8 @@ enum status fit_calibrate(struct fit_calibration *out, float *same, size_t n_sam
     qsort(different, n_different, sizeof *different, by_value);
     take_tail(out->tail, different, n_different);
     out->eer = fit_equal_error(same, n_same, different, n_different);
+    for (int i = 0; i < FIT_TAIL; i++)
+        out->taken[i] = share_from(same, n_same, (float)out->tail[i]);
     logistic(out, same, n_same, different, n_different);
     return OK;
 }
