@@ -106,8 +106,8 @@ static void fuse_pool(struct net_run *r, int by, int pool, size_t *keep)
     keep[pool] = 0;
 }
 
-/* Shapes, in-place layers, the largest scratch. */
-static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, size_t *scratch)
+/* Shapes, in-place layers, the largest scratch. here: nets/layers compute, which pool in passing; a device's twins do not. */
+static enum status plan_nodes(struct net_run *r, int h, int w, bool here, size_t *keep, size_t *scratch)
 {
     const struct net *n = r->net;
     for (int i = 0; i < n->n_nodes; i++) {
@@ -145,7 +145,7 @@ static enum status plan_nodes(struct net_run *r, int h, int w, size_t *keep, siz
         rd->fused = fuse;
         if (fuse)
             r->nodes[d->from[0]].relu_after = true;
-        const int by = pooled_by(r, i);
+        const int by = here ? pooled_by(r, i) : -1;
         if (by >= 0)
             fuse_pool(r, by, i, keep);
     }
@@ -290,7 +290,7 @@ static enum status create(struct net_run **out, const struct net *n, int batch, 
     r->random = 1;
     r->pictured = -1;
     mark_needed(r);
-    enum status s = plan_nodes(r, h, w, keep, &scratch);
+    enum status s = plan_nodes(r, h, w, !memory, keep, &scratch);
     if (!s) {
         if (use == NET_FEED)
             take_feed(r, m);
