@@ -82,7 +82,7 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
     else /* patches and their gradient */
         plan->scratch = 2 * (size_t)k * (size_t)conv_tile_rows(&p) * (size_t)p.ow;
     if (conv_winograd_fits(o, &p))
-        plan->scratch = larger(plan->scratch, conv_winograd_scratch(o, &p));
+        plan->scratch = larger(plan->scratch, conv_winograd_scratch(o, &p, in[0].n));
     if (conv_unshared_fits(o))
         plan->scratch = larger(plan->scratch, conv_unshared_scratch(o, &p));
     if (conv_int8_fits(o)) {

@@ -42,7 +42,7 @@ struct conv_levels conv_levels_at(const struct conv *o, const struct pass *pass,
 /* 3x3, step 1, many maps, shared or in regions: a quarter of the products. */
 bool conv_winograd_fits(const struct conv *o, const struct patches *p);
 bool conv_winograd_pays(const struct conv *o, const struct patches *p, int n); /* fits, and n samples are enough */
-size_t conv_winograd_scratch(const struct conv *o, const struct patches *p);
+size_t conv_winograd_scratch(const struct conv *o, const struct patches *p, int n);
 void conv_winograd_forward(const struct conv *o, const struct pass *pass);
 void conv_winograd_backward(const struct conv *o, const struct pass *pass);
 /* Step above 1: products with shifted rows of the picture's phases; forward only. */

@@ -9,7 +9,9 @@
 #include "nets/gemm.h"
 #include "nets/layers/conv.h"
 
-enum { TILE = 4, SEEN = 6, FACTORS = SEEN * SEEN, TOGETHER = 96, FEW_MAPS = 16 };
+enum { TILE = 4, SEEN = 6, FACTORS = SEEN * SEEN, FEW_MAPS = 16 };
+/* Tiles a product: backward also reads and writes the gradient of all weights for each. */
+enum { TOGETHER = 96, TOGETHER_BACK = 288 };
 enum { NEAR = 8192 }; /* floats of pixels that stay in the first caches */
 
 struct layout {
@@ -33,11 +35,11 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-static struct layout layout_of(const struct conv *o, const struct patches *p, int n)
+static struct layout layout_of(const struct conv *o, const struct patches *p, int n, int together)
 {
     struct layout l = { .rows = (p->oh + TILE - 1) / TILE, .columns = (p->ow + TILE - 1) / TILE };
     l.tiles = l.rows * l.columns;
-    l.samples = (TOGETHER + l.tiles - 1) / l.tiles;
+    l.samples = (together + l.tiles - 1) / l.tiles;
     l.samples = l.samples < n ? l.samples : n;
     l.in_step = step_of(p->c);
     l.out_step = step_of(o->maps);
@@ -106,12 +108,12 @@ static size_t work_size(const struct layout *l, int channels)
            9 * (size_t)channels * l->out_step;
 }
 
-size_t conv_winograd_scratch(const struct conv *o, const struct patches *p)
+size_t conv_winograd_scratch(const struct conv *o, const struct patches *p, int n)
 {
     size_t most = 0;
     for (int i = 0; i < parts(o, p); i++) {
         struct part part = part_of(o, p, i);
-        struct layout l = layout_of(o, &part.p, TOGETHER); /* a batch of any size */
+        struct layout l = layout_of(o, &part.p, n, TOGETHER_BACK);
         size_t size = work_size(&l, p->c);
         most = size > most ? size : most;
     }
@@ -119,10 +121,10 @@ size_t conv_winograd_scratch(const struct conv *o, const struct patches *p)
 }
 
 /* Sets the scratch up, and the factors of the weights. */
-static struct work work_begin(const struct conv *o, const struct part *part, const struct pass *pass)
+static struct work work_begin(const struct conv *o, const struct part *part, const struct pass *pass, int together)
 {
     const struct patches *p = &part->p;
-    struct work w = { .l = layout_of(o, p, pass->in[0].shape.n) };
+    struct work w = { .l = layout_of(o, p, pass->in[0].shape.n, together) };
     const struct layout *l = &w.l;
     const float *weights = pass->param[0].at + (size_t)(part->number * o->maps * 9 * p->c);
     int taps = 9 * p->c, wide = (o->maps + 15) / 16 * 16;
@@ -255,7 +257,7 @@ static void finish_planes(const struct conv *o, const struct pass *pass, const s
 
 static void forward_part(const struct conv *o, const struct pass *pass, const struct part *part)
 {
-    struct work w = work_begin(o, part, pass);
+    struct work w = work_begin(o, part, pass, TOGETHER);
     const struct layout *l = &w.l;
     struct side in = in_side(o, pass, part, &w), out = out_side(pass, part, &w);
     int all = pass->in[0].shape.n;
@@ -310,7 +312,7 @@ static void read_gradients(const struct conv *o, const struct part *part, const 
 
 static void backward_part(const struct conv *o, const struct pass *pass, const struct part *part, bool add)
 {
-    struct work w = work_begin(o, part, pass);
+    struct work w = work_begin(o, part, pass, TOGETHER_BACK);
     const struct layout *l = &w.l;
     struct side in = in_side(o, pass, part, &w), out = out_side(pass, part, &w);
     int all = pass->in[0].shape.n;
