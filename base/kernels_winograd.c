@@ -110,34 +110,85 @@ void JOIN(winograd_, KERNELS)(enum kernels_winograd how, float *out, size_t out_
 }
 
 typedef int32_t index4 __attribute__((vector_size(16)));
+#define TURN(a, b, ...) __builtin_shuffle(a, b, (index4){ __VA_ARGS__ })
+
+static inline void turn4(float *to, size_t out_step, const float *from, size_t in_step, bool add)
+{
+    const vec4 a = *(const vec4 *)from, b = *(const vec4 *)(from + in_step), c = *(const vec4 *)(from + 2 * in_step),
+               d = *(const vec4 *)(from + 3 * in_step);
+    const vec4 ab = TURN(a, b, 0, 4, 1, 5), ba = TURN(a, b, 2, 6, 3, 7), cd = TURN(c, d, 0, 4, 1, 5), dc = TURN(c, d, 2, 6, 3, 7);
+    const vec4 turned[4] = { TURN(ab, cd, 0, 1, 4, 5), TURN(ab, cd, 2, 3, 6, 7), TURN(ba, dc, 0, 1, 4, 5), TURN(ba, dc, 2, 3, 6, 7) };
+    _Pragma("GCC unroll 4")
+    for (size_t k = 0; k < 4; k++) {
+        vec4 *one = (vec4 *)(to + k * out_step);
+        *one = add ? *one + turned[k] : turned[k];
+    }
+}
+#undef TURN
+
+#if defined(__AVX__)
+typedef float vec8 __attribute__((vector_size(32), aligned(4)));
+typedef int32_t index8 __attribute__((vector_size(32)));
+#define TURN(a, b, ...) __builtin_shuffle(a, b, (index8){ __VA_ARGS__ })
+
+/* Pairs, fours, then the halves of eight. */
+static inline void turn8(float *to, size_t out_step, const float *from, size_t in_step, bool add)
+{
+    vec8 row[8], pair[8], four[8];
+    _Pragma("GCC unroll 8")
+    for (size_t i = 0; i < 8; i++)
+        row[i] = *(const vec8 *)(from + i * in_step);
+    _Pragma("GCC unroll 4")
+    for (size_t i = 0; i < 8; i += 2) {
+        pair[i] = TURN(row[i], row[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        pair[i + 1] = TURN(row[i], row[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    _Pragma("GCC unroll 2")
+    for (size_t i = 0; i < 8; i += 4)
+        _Pragma("GCC unroll 2")
+        for (size_t k = 0; k < 2; k++) {
+            four[i + 2 * k] = TURN(pair[i + k], pair[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            four[i + 2 * k + 1] = TURN(pair[i + k], pair[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    _Pragma("GCC unroll 8")
+    for (size_t k = 0; k < 8; k++) {
+        const vec8 turned = k < 4 ? TURN(four[k], four[k + 4], 0, 1, 2, 3, 8, 9, 10, 11)
+                                  : TURN(four[k - 4], four[k], 4, 5, 6, 7, 12, 13, 14, 15);
+        vec8 *one = (vec8 *)(to + k * out_step);
+        *one = add ? *one + turned : turned;
+    }
+}
+#undef TURN
+#else
+#define turn8 turn4
+#endif
+
+static void turn_edge(float *to, size_t out_step, const float *from, size_t in_step, int rows, int columns, bool add)
+{
+    for (size_t i = 0; i < (size_t)rows; i++)
+        for (size_t k = 0; k < (size_t)columns; k++) {
+            float *one = &to[k * out_step + i];
+            *one = from[i * in_step + k] + (add ? *one : 0);
+        }
+}
 
 void JOIN(transpose_, KERNELS)(float *restrict out, size_t out_step, const float *restrict in, size_t in_step, int rows,
                                int columns, bool add)
 {
-    for (int y = 0; y < rows; y += 4)
-        for (int x = 0; x < columns; x += 4) {
+    enum { MOST = LANES > 4 ? 8 : 4 };
+    const int side = rows >= MOST && columns >= MOST ? MOST : 4;
+    const bool twice = !add && rows >= side && columns >= side; /* what is only written may be written again: no edges */
+    for (int down = 0; down < rows; down += side)
+        for (int along = 0; along < columns; along += side) {
+            const int y = twice && down + side > rows ? rows - side : down;
+            const int x = twice && along + side > columns ? columns - side : along;
             const float *from = in + (size_t)y * in_step + x;
             float *to = out + (size_t)x * out_step + y;
-            if (y + 4 > rows || x + 4 > columns) { /* the edge */
-                for (int i = 0; i < 4 && y + i < rows; i++)
-                    for (int k = 0; k < 4 && x + k < columns; k++) {
-                        float *one = &to[(size_t)k * out_step + (size_t)i];
-                        *one = from[(size_t)i * in_step + (size_t)k] + (add ? *one : 0);
-                    }
-                continue;
-            }
-            vec4 a = *(const vec4 *)from, b = *(const vec4 *)(from + in_step), c = *(const vec4 *)(from + 2 * in_step),
-                 d = *(const vec4 *)(from + 3 * in_step);
-            vec4 ab = __builtin_shuffle(a, b, (index4){ 0, 4, 1, 5 }), ba = __builtin_shuffle(a, b, (index4){ 2, 6, 3, 7 });
-            vec4 cd = __builtin_shuffle(c, d, (index4){ 0, 4, 1, 5 }), dc = __builtin_shuffle(c, d, (index4){ 2, 6, 3, 7 });
-            vec4 turned[4] = {
-                __builtin_shuffle(ab, cd, (index4){ 0, 1, 4, 5 }), __builtin_shuffle(ab, cd, (index4){ 2, 3, 6, 7 }),
-                __builtin_shuffle(ba, dc, (index4){ 0, 1, 4, 5 }), __builtin_shuffle(ba, dc, (index4){ 2, 3, 6, 7 }),
-            };
-            _Pragma("GCC unroll 4")
-            for (size_t k = 0; k < 4; k++) {
-                vec4 *one = (vec4 *)(to + k * out_step);
-                *one = add ? *one + turned[k] : turned[k];
-            }
+            if (y + side > rows || x + side > columns)
+                turn_edge(to, out_step, from, in_step, rows - y < side ? rows - y : side, columns - x < side ? columns - x : side, add);
+            else if (side == 4)
+                turn4(to, out_step, from, in_step, add);
+            else
+                turn8(to, out_step, from, in_step, add);
         }
 }
