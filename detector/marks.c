@@ -58,6 +58,7 @@ enum status marks_open(struct marks_net **out, const char *path, bool half)
         return s;
     }
     net_run_half(l->run, half);
+    net_run_prepare(l->run);
     *out = l;
     return OK;
 }

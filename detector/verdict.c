@@ -52,6 +52,7 @@ enum status verdict_open(struct verdict **out, const char *path, bool half)
         return s;
     }
     net_run_half(v->run, half);
+    net_run_prepare(v->run);
     *out = v;
     return OK;
 }

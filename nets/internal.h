@@ -62,6 +62,7 @@ struct pass { /* all that a layer may touch */
     bool learning; /* statistics of the batch, dropout */
     bool half;     /* products may round their factors to bfloat16 (kernels->fast_half) */
     bool int8;     /* or to bytes (kernels->fast_int8), where nothing is learnt */
+    bool prepared; /* pass.keep holds what `prepare` made of the weights */
     const struct image *picture; /* int8: in[0] is this picture, and not filled; else NULL */
     bool relu;     /* the next layer is an in-place relu that this call does as well (CAN_RELU, CAN_LEARN_RELU) */
     bool pool;     /* and the one after it, a 2x2 maximum: out and out_grad are that one's (CAN_LEARN_POOL) */
@@ -75,7 +76,7 @@ enum layer_can {
 };
 
 struct layer_infer { /* what a kind can do where nothing is learnt */
-    void (*prepare)(const void *options, const struct pass *pass); /* int8: the weights as levels; fills pass.keep */
+    void (*prepare)(const void *options, const struct pass *pass); /* fills pass.keep, with int8 by the weights as levels */
     bool (*pixels)(const void *options);                           /* int8: forward can read pass.picture */
     /* All maps at one place of a sample, instead of forward; pass->out is not touched. */
     void (*place)(const void *options, const struct pass *pass, int sample, int x, int y, float *out);
@@ -145,7 +146,7 @@ struct net_run {
     float *gradients; /* the shape of net->weights */
     float *scratch;
     uint64_t random;
-    bool half, int8;
+    bool half, int8, prepared;
     int pictured; /* the input that `picture` is; -1: none */
     struct image picture;
     const struct kernels *kernels;

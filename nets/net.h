@@ -91,7 +91,8 @@ enum status net_run_create(struct net_run **out, const struct net *n, int batch,
 enum status net_run_create_sized(struct net_run **out, const struct net *n, int batch, int h, int w,
                                  enum net_use use);
 void net_run_free(struct net_run **r);
-struct tensor net_run_at(struct net_run *r, int layer); /* of inputs and layers kept whole (NET_LEARN: of all) */
+struct tensor net_run_at(struct net_run *r, int layer); /* of inputs and layers kept whole (NET_LEARN: of all but those a pool
+                                                           * behind them has done away with) */
 /* All maps of a net_keep_places layer at (x, y) of a sample of the last run. */
 void net_run_place(struct net_run *r, int layer, int sample, int x, int y, float *out);
 /* Computes with the first `n` samples of the batch (0: all). Cannot fail, allocates nothing. */
@@ -105,12 +106,14 @@ size_t net_run_bytes(const struct net_run *r);
 /* Factors of the shared convolutions' products rounded to bfloat16, where that is faster (false: it is not, and nothing
  * changes); sums, weights and everything else stay floats. */
 bool net_run_half(struct net_run *r, bool half);
+/* The weights stay as they are from this call on, so that layers may keep what they make of them. NET_INFER runs only. */
+void net_run_prepare(struct net_run *r);
 /* Fills an input of three maps with a picture, as image_to_planes does. An int8 run may read the pixels instead when it goes
  * forward: they must still be there. */
 void net_run_picture(struct net_run *r, int input, struct image im);
 /* The same as net_run_half with bytes, where there is a way for them (1x1 kernels; steps over a picture's pixels): inputs in 255 levels from the
  * least to the largest of the layer's input, weights in up to 127 either way from 0, an output each; what comes out are floats.
- * The weights are taken as they are at this call; NET_INFER runs only. */
+ * Does net_run_prepare; NET_INFER runs only. */
 bool net_run_int8(struct net_run *r, bool int8);
 void net_run_set_random(struct net_run *r, uint64_t seed); /* for dropout and noise */
 /* Microseconds spent in each layer of forward passes so far, for `eval speed` and benches. */

@@ -44,6 +44,7 @@ struct pass net_run_pass(struct net_run *r, int i, bool learning)
         .learning = learning,
         .half = r->half,
         .int8 = r->int8,
+        .prepared = r->prepared,
         .picture = r->net->nodes[i].n_from && r->net->nodes[i].from[0] == r->pictured ? &r->picture : NULL,
         .relu = d->relu_after,
         .pool = d->pool_after,
@@ -155,16 +156,24 @@ bool net_run_half(struct net_run *r, bool half)
     return r->half;
 }
 
-bool net_run_int8(struct net_run *r, bool int8)
+void net_run_prepare(struct net_run *r)
 {
-    r->int8 = int8 && r->kernels->fast_int8 && r->use == NET_INFER;
-    for (int i = 0; i < r->net->n_nodes && r->int8; i++) {
+    CHECK(r->use == NET_INFER);
+    r->prepared = true;
+    for (int i = 0; i < r->net->n_nodes; i++) {
         const struct node *node = &r->net->nodes[i];
         if (node->kind && node->kind->infer && r->nodes[i].needed) {
             struct pass p = net_run_pass(r, i, false);
             node->kind->infer->prepare(node->options, &p);
         }
     }
+}
+
+bool net_run_int8(struct net_run *r, bool int8)
+{
+    r->int8 = int8 && r->kernels->fast_int8 && r->use == NET_INFER;
+    if (r->int8)
+        net_run_prepare(r);
     return r->int8;
 }
 

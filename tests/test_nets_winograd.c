@@ -92,6 +92,25 @@ static void by_hand(struct sums *to, const struct toy *o, const float *x, const 
     }
 }
 
+/* The value of the loss without learning: with factors of the weights made in each pass, and kept. */
+static void keeps_factors(struct net *n, struct net_run *learnt)
+{
+    struct net_run *r = NULL;
+    int loss;
+    assert_int_equal(net_find(n, "loss", &loss), OK);
+    assert_int_equal(net_run_create(&r, n, learnt->batch, NET_INFER), OK);
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < n->n_nodes; i++)
+            if (!n->nodes[i].kind)
+                memcpy(r->nodes[i].out.at, net_run_at(learnt, i).at, shape_count(r->nodes[i].out.shape) * sizeof(float));
+        net_run_forward(r, 0);
+        double apart = fabs(net_run_loss(r, loss) - net_run_loss(learnt, loss));
+        assert_true(net_run_loss(learnt, loss) > 0 && apart <= 1e-6 * net_run_loss(learnt, loss));
+        net_run_prepare(r);
+    }
+    net_run_free(&r);
+}
+
 static void compare(const struct toy *o, int batch)
 {
     struct net *n = NULL;
@@ -131,6 +150,7 @@ static void compare(const struct toy *o, int batch)
         test_free(sums.bias_grad);
     }
     near("inputs' gradient", o, r->nodes[stem].grad.at, in_grad, shape_count(x.shape));
+    keeps_factors(n, r);
     test_free(in_grad);
     net_run_free(&r);
     net_free(&n);

@@ -81,8 +81,10 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
         plan->scratch = larger(conv_rows_scratch(o, &p), conv_rows_half_scratch(o, &p));
     else /* patches and their gradient */
         plan->scratch = 2 * (size_t)k * (size_t)conv_tile_rows(&p) * (size_t)p.ow;
-    if (conv_winograd_fits(o, &p))
+    if (conv_winograd_fits(o, &p)) {
         plan->scratch = larger(plan->scratch, conv_winograd_scratch(o, &p, in[0].n));
+        plan->levels = conv_winograd_levels(o, &p);
+    }
     if (conv_unshared_fits(o))
         plan->scratch = larger(plan->scratch, conv_unshared_scratch(o, &p));
     if (conv_int8_fits(o)) {
@@ -163,9 +165,12 @@ static void backward(const void *options, const struct pass *pass)
 
 static void prepare(const void *options, const struct pass *pass)
 {
-    if (conv_int8_fits(options))
+    const struct patches p = conv_patches(options, pass->in[0].shape, pass->kernels);
+    if (conv_winograd_fits(options, &p) && conv_winograd_levels(options, &p))
+        conv_winograd_prepare(options, pass);
+    else if (pass->int8 && conv_int8_fits(options))
         conv_int8_prepare(options, pass);
-    else if (conv_phases_pixels(options) && pass->in[0].shape.c == PIXEL_MAPS)
+    else if (pass->int8 && conv_phases_pixels(options) && pass->in[0].shape.c == PIXEL_MAPS)
         conv_phases_prepare(options, pass);
 }
 

@@ -43,6 +43,9 @@ struct conv_levels conv_levels_at(const struct conv *o, const struct pass *pass,
 bool conv_winograd_fits(const struct conv *o, const struct patches *p);
 bool conv_winograd_pays(const struct conv *o, const struct patches *p, int n); /* fits, and n samples are enough */
 size_t conv_winograd_scratch(const struct conv *o, const struct patches *p, int n);
+/* Factors of the weights that are kept from `prepare` on: 0 where regions have their own, or they are too many. */
+size_t conv_winograd_levels(const struct conv *o, const struct patches *p);
+void conv_winograd_prepare(const struct conv *o, const struct pass *pass);
 void conv_winograd_forward(const struct conv *o, const struct pass *pass);
 void conv_winograd_backward(const struct conv *o, const struct pass *pass);
 /* Step above 1: products with shifted rows of the picture's phases; forward only. */

@@ -120,29 +120,54 @@ size_t conv_winograd_scratch(const struct conv *o, const struct patches *p, int 
     return most;
 }
 
+/* The factors of a part's weights; turned: as in struct work. */
+static void weights_to_factors(const struct conv *o, const struct part *part, const struct pass *pass, const struct layout *l,
+                               float *factors, float *turned)
+{
+    const struct patches *p = &part->p;
+    const int taps = 9 * p->c, wide = (o->maps + 15) / 16 * 16;
+    const float *weights = pass->param[0].at + (size_t)(part->number * o->maps * taps);
+    memset(turned, 0, (size_t)taps * l->out_step * sizeof(float));
+    p->kernels->transpose(turned, l->out_step, weights, (size_t)taps, o->maps, taps, false);
+    for (int c = 0; c < p->c; c++)
+        p->kernels->winograd(WINOGRAD_WEIGHTS, factors + (size_t)c * l->out_step, SEEN * l->weight_factor, l->weight_factor,
+                             turned + 9 * (size_t)c * l->out_step, 3 * l->out_step, l->out_step, wide, false);
+}
+
 /* Sets the scratch up, and the factors of the weights. */
 static struct work work_begin(const struct conv *o, const struct part *part, const struct pass *pass, int together)
 {
     const struct patches *p = &part->p;
     struct work w = { .l = layout_of(o, p, pass->in[0].shape.n, together) };
     const struct layout *l = &w.l;
-    const float *weights = pass->param[0].at + (size_t)(part->number * o->maps * 9 * p->c);
-    int taps = 9 * p->c, wide = (o->maps + 15) / 16 * 16;
+    const bool kept = pass->prepared && conv_winograd_levels(o, p);
     w.in = pass->scratch;
     w.out = w.in + l->in_size;
     w.in_factors = w.out + l->out_size;
     w.out_factors = w.in_factors + FACTORS * l->in_factor;
     w.turned = w.out_factors + FACTORS * l->out_factor;
-    w.weights = w.turned + (size_t)taps * l->out_step;
+    w.weights = kept ? pass->keep : w.turned + (size_t)(9 * p->c) * l->out_step;
     w.weight_grads = w.weights + FACTORS * l->weight_factor;
     memset(w.in, 0, l->in_size * sizeof(float));
     memset(w.out, 0, l->out_size * sizeof(float));
-    memset(w.turned, 0, (size_t)taps * l->out_step * sizeof(float));
-    p->kernels->transpose(w.turned, l->out_step, weights, (size_t)taps, o->maps, taps, false);
-    for (int c = 0; c < p->c; c++)
-        p->kernels->winograd(WINOGRAD_WEIGHTS, w.weights + (size_t)c * l->out_step, SEEN * l->weight_factor, l->weight_factor,
-                             w.turned + 9 * (size_t)c * l->out_step, 3 * l->out_step, l->out_step, wide, false);
+    if (!kept)
+        weights_to_factors(o, part, pass, l, w.weights, w.turned);
     return w;
+}
+
+size_t conv_winograd_levels(const struct conv *o, const struct patches *p)
+{
+    enum { WORTH_KEEPING = 512 * 1024 }; /* more are read no faster than made */
+    const size_t size = FACTORS * layout_of(o, p, 1, TOGETHER).weight_factor;
+    return o->grid || size > WORTH_KEEPING ? 0 : size;
+}
+
+void conv_winograd_prepare(const struct conv *o, const struct pass *pass)
+{
+    const struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
+    const struct part all = part_of(o, &p, 0);
+    const struct layout l = layout_of(o, &p, 1, TOGETHER);
+    weights_to_factors(o, &all, pass, &l, pass->keep, pass->scratch);
 }
 
 /* Where planes lie: floats from row to row and from plane to plane. */

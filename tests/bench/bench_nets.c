@@ -117,6 +117,8 @@ static int bench(const char *what, const struct model *m, const void *options, i
     }
     fill(r);
     net_run_half(r, factors >= FACTORS_HALF);
+    if (use == NET_INFER)
+        net_run_prepare(r);
     if (net_run_int8(r, factors == FACTORS_INT8))
         net_run_picture(r, 0, noise(w, h));
     double best = 1e30, step = 1e30, blas = blas_rate();
