@@ -198,7 +198,7 @@ static struct side out_side(const struct pass *pass, const struct part *part, co
 }
 
 /* Channels from `block` on that are moved together. */
-static int together(const struct layout *l, const struct side *side, int block)
+static int block_channels(const struct layout *l, const struct side *side, int block)
 {
     return side->as.channels - block < l->block ? side->as.channels - block : l->block;
 }
@@ -208,7 +208,7 @@ static void transform(const struct kernels *k, enum kernels_winograd how, const 
                       int s)
 {
     bool to_factors = how == WINOGRAD_INPUT || how == WINOGRAD_OUTPUT_BACK;
-    int wide = (together(l, side, block) + 15) / 16 * 16;
+    int wide = (block_channels(l, side, block) + 15) / 16 * 16;
     for (int t = 0; t < l->tiles; t++) {
         int y = t / l->columns * TILE, x = t % l->columns * TILE;
         float *pixels = side->pixels + (size_t)y * side->row + (size_t)x * l->step;
@@ -222,20 +222,20 @@ static void transform(const struct kernels *k, enum kernels_winograd how, const 
 }
 
 /* The factors of sample s of a product, whose planes begin at `planes`. */
-static void to_factors(const struct kernels *k, enum kernels_winograd how, const struct layout *l, const struct side *side,
+static void planes_to_factors(const struct kernels *k, enum kernels_winograd how, const struct layout *l, const struct side *side,
                        const float *planes, int s)
 {
     for (int block = 0; block < side->as.channels; block += l->block) {
         const float *from = planes + (size_t)block * side->as.plane;
         for (int y = 0; y < side->as.h; y++)
             k->transpose(side->corner + (size_t)y * side->row, l->step, from + (size_t)y * side->as.row, side->as.plane,
-                         together(l, side, block), side->as.w, false);
+                         block_channels(l, side, block), side->as.w, false);
         transform(k, how, l, side, block, s);
     }
 }
 
 /* And back: the planes are written, or with `add` added to. */
-static void from_factors(const struct kernels *k, enum kernels_winograd how, const struct layout *l, const struct side *side,
+static void factors_to_planes(const struct kernels *k, enum kernels_winograd how, const struct layout *l, const struct side *side,
                          float *planes, int s, bool add)
 {
     for (int block = 0; block < side->as.channels; block += l->block) {
@@ -245,7 +245,7 @@ static void from_factors(const struct kernels *k, enum kernels_winograd how, con
         transform(k, how, l, side, block, s);
         for (int y = 0; y < side->as.h; y++)
             k->transpose(to + (size_t)y * side->as.row, side->as.plane, side->corner + (size_t)y * side->row, l->step, side->as.w,
-                         together(l, side, block), add);
+                         block_channels(l, side, block), add);
     }
 }
 
@@ -253,7 +253,7 @@ static void read_inputs(const struct part *part, const struct pass *pass, const 
                         int samples)
 {
     for (int s = 0; s < samples; s++)
-        to_factors(pass->kernels, WINOGRAD_INPUT, l, side,
+        planes_to_factors(pass->kernels, WINOGRAD_INPUT, l, side,
                    pass->in[0].at + (size_t)(first + s) * side->as.plane * (size_t)side->as.channels + part->in, s);
 }
 
@@ -294,7 +294,7 @@ static void forward_part(const struct conv *o, const struct pass *pass, const st
                      w.weights + f * l->weight_factor, out.step, samples * l->tiles, part->p.c, o->maps, false);
         for (int s = 0; s < samples; s++) {
             float *planes = pass->out.at + (size_t)(first + s) * out.as.plane * (size_t)o->maps + part->out;
-            from_factors(pass->kernels, WINOGRAD_OUTPUT, l, &out, planes, s, false);
+            factors_to_planes(pass->kernels, WINOGRAD_OUTPUT, l, &out, planes, s, false);
             finish_planes(o, pass, part, &out.as, planes);
         }
     }
@@ -327,7 +327,7 @@ static void read_gradients(const struct conv *o, const struct part *part, const 
 {
     for (int s = 0; s < samples; s++) {
         const float *grad = pass->out_grad.at + (size_t)(first + s) * side->as.plane * (size_t)o->maps + part->out;
-        to_factors(pass->kernels, WINOGRAD_OUTPUT_BACK, l, side, grad, s);
+        planes_to_factors(pass->kernels, WINOGRAD_OUTPUT_BACK, l, side, grad, s);
         for (int m = 0; m < o->maps && !o->no_bias; m++)
             for (int y = 0; y < side->as.h; y++)
                 pass->param_grad[1].at[part->number * o->maps + m] +=
@@ -357,7 +357,7 @@ static void backward_part(const struct conv *o, const struct pass *pass, const s
                      (int)out.step, 0, seen, (int)in.step);
         }
         for (int s = 0; s < samples && pass->in_grad[0].at; s++)
-            from_factors(pass->kernels, WINOGRAD_INPUT_BACK, l, &in,
+            factors_to_planes(pass->kernels, WINOGRAD_INPUT_BACK, l, &in,
                          pass->in_grad[0].at + (size_t)(first + s) * in.as.plane * (size_t)in.as.channels + part->in, s, add);
     }
     finish_weights(o, part, pass, &w);
