@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * facetrail people: who is in the gallery, and changes. Only --why needs the nets: nothing else is compared. */
+ * facetrail people: who is in the gallery, and changes. Only --why and renew need the nets. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,10 +8,11 @@
 #include "base/file.h"
 #include "pipeline/command.h"
 #include "pipeline/look.h"
+#include "pipeline/renew.h"
 #include "pipeline/why.h"
 #include "recognizer/gallery.h"
 
-#define USAGE "people list | show NAME [--why PICTURE] | rename OLD NEW | merge NAME INTO | remove NAME | export DIR"
+#define USAGE "people list | show NAME [--why PICTURE] | rename OLD NEW | merge NAME INTO | remove NAME | export DIR | renew FILE"
 
 struct people_options { const char *why; };
 
@@ -30,7 +31,7 @@ enum { PATH_ROOM = 4096, GROUPS = SETTINGS_GROUPS + 1 };
 struct people {
     struct settings settings;
     struct people_options options;
-    struct look *look; /* NULL without --why */
+    struct look *look; /* NULL but for --why and renew */
     struct gallery *gallery;
 };
 
@@ -122,14 +123,24 @@ static enum status export(struct people *all, char **words)
     return s;
 }
 
+static enum status renew_gallery(struct people *all, char **words)
+{
+    struct renewed r;
+    enum status s = renew(&r, all->gallery, words[0], all->look);
+    if (!s)
+        printf("%s: %d sample%s of %d people, made anew; %d left out\n", words[0], r.samples, r.samples == 1 ? "" : "s", r.people,
+               r.left_out);
+    return s;
+}
+
 static const struct { const char *name; int n_words; enum status (*run)(struct people *all, char **words); } actions[] = {
-    {"list", 0, list},   {"show", 1, show},            {"rename", 2, rename_person},
-    {"merge", 2, merge}, {"remove", 1, remove_person}, {"export", 1, export},
+    {"list", 0, list},   {"show", 1, show},            {"rename", 2, rename_person}, {"merge", 2, merge},
+    {"remove", 1, remove_person}, {"export", 1, export}, {"renew", 1, renew_gallery},
 };
 enum { ACTIONS = sizeof actions / sizeof *actions };
 
 /* Only looks when there is no file: nothing is created. A change of a gallery that is not there is a mistake. */
-static enum status open_all(struct people *all)
+static enum status open_all(struct people *all, bool looks)
 {
     char path[PATH_ROOM];
     enum status s = OK;
@@ -138,7 +149,7 @@ static enum status open_all(struct people *all)
         s = gallery_default_path(path, sizeof path);
     else
         snprintf(path, sizeof path, "%s", all->settings.run.gallery);
-    if (!s && why)
+    if (!s && looks)
         s = look_open(&all->look, &all->settings);
     if (!s)
         s = gallery_open(&all->gallery, path, GALLERY_READ, why ? recognizer_codes(look_recognizer(all->look)) : NULL);
@@ -162,7 +173,7 @@ static enum status act(struct people *all, const struct arguments *a)
     if (!s && *all->options.why && actions[which].run != show)
         s = fail(BAD_USAGE, "people %s: --why goes with `people show NAME`", a->words[0]);
     if (!s)
-        s = open_all(all);
+        s = open_all(all, *all->options.why || actions[which].run == renew_gallery);
     if (!s)
         s = actions[which].run(all, a->words + 1);
     gallery_close(&all->gallery);
@@ -192,7 +203,8 @@ const struct command command_people = {
     .name = "people",
     .usage = USAGE,
     .about = "who is in the gallery",
-    .more = "Changes take effect at once in programs that run with the same gallery. `remove` overwrites the person's\n"
+    .more = "`renew FILE` makes a new gallery for the nets of now: everybody's codes from the thumbnails of this one, which stays.\n"
+            "Changes take effect at once in programs that run with the same gallery. `remove` overwrites the person's\n"
             "codes and thumbnails in the file. `export` writes the thumbnails as DIR/NAME/NUMBER.png. `show NAME --why\n"
             "PICTURE` compares the largest face of PICTURE with the person: the nearest samples, the odds, the neurons\n"
             "that agree; options of `run` are known then.",

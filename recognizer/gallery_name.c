@@ -84,15 +84,21 @@ static enum status export_one(void *context, const char *name, int64_t id, const
     return file_commit(&w);
 }
 
+enum status gallery_thumbnails(struct gallery *g, gallery_take *take, void *context)
+{
+    return g->file ? gallery_file_each(g->file,
+                                       "SELECT name, samples.id, thumbnail FROM samples JOIN people ON people.id = person "
+                                       "WHERE length(thumbnail) > 0 ORDER BY samples.id",
+                                       take, context)
+                   : OK;
+}
+
 enum status gallery_export(struct gallery *g, const char *folder, int *n_written)
 {
     struct exporting e = {folder, 0};
     enum status s = make_folder(folder);
-    if (!s && g->file)
-        s = gallery_file_each(g->file,
-                              "SELECT name, samples.id, thumbnail FROM samples JOIN people ON people.id = person "
-                              "WHERE length(thumbnail) > 0 ORDER BY samples.id",
-                              export_one, &e);
+    if (!s)
+        s = gallery_thumbnails(g, export_one, &e);
     *n_written = e.n;
     return s;
 }

@@ -320,7 +320,7 @@ static enum status compare_codes(void *context, const char *value, int64_t sampl
     if (w->same || samples == 0)
         return OK;
     return fail(BAD_MATCH, "%s: the gallery's codes were made by %s, this recognizer is %s: take those weights, or "
-                           "enrol everybody anew in another gallery", w->file->path, value, w->codes);
+                           "make a gallery for it of the thumbnails in this one: facetrail people renew NEW.db", w->file->path, value, w->codes);
 }
 
 static enum status check_codes(struct gallery_file *f, const char *codes, enum gallery_open_mode mode)

@@ -2,6 +2,7 @@
  * enroll, people and verify as a user types them; with the shipped weights on photographs that Debian ships. */
 #include "tests/kit.h"
 
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -95,6 +96,35 @@ static void test_enroll_refuses(void **state)
     assert_has(kit_facetrail("people", "list", "-g", gallery, NULL).out, "nobody"); /* nothing by halves */
 }
 
+/* Another net: its codes do not compare, but the thumbnails give new ones. */
+static void test_renew(void **state)
+{
+    (void)state;
+    need(HOPPER);
+    if (!file_exists(kit_source("weights/deepid2.safetensors")))
+        kit_skip("no DeepID2");
+    char old[300], new[300];
+    snprintf(old, sizeof old, "%s", kit_path("old.db"));
+    snprintf(new, sizeof new, "%s", kit_path("new.db"));
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(kit_facetrail("enroll", i ? "Grace \"H\"" : "Damaged", HOPPER, "-g", old, "--recognize.weights",
+                                       kit_source("weights/deepid2.safetensors"), NULL).status, 0);
+    sqlite3 *file;
+    assert_int_equal(sqlite3_open(old, &file), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(file, "UPDATE samples SET thumbnail = x'89504e47' WHERE id = 1", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(file);
+    one_line(kit_facetrail("run", HOPPER, "--json", "-", "-g", old, "-q", NULL), 1, "people renew");
+    struct kit_result r = kit_facetrail("people", "renew", new, "-g", old, NULL);
+    assert_int_equal(r.status, 0);
+    assert_has(r.out, "1 sample of 1 people, made anew; 1 left out");
+    assert_has(r.err, "Damaged");
+    assert_has(kit_facetrail("people", "show", "Grace \"H\"", "-g", new, NULL).out, "grace_hopper.jpg");
+    assert_has(kit_facetrail("run", HOPPER, "--json", "-", "-g", new, "-q", NULL).out, "\"name\":\"Grace \\\"H\\\"\"");
+    one_line(kit_facetrail("people", "renew", new, "-g", old, NULL), 2, "is there already");
+    one_line(kit_facetrail("people", "renew", "/proc/nowhere/g.db", "-g", old, NULL), 1, "/proc/nowhere");
+    assert_has(kit_facetrail("people", "list", "-g", old, NULL).out, "Damaged"); /* the old one stays */
+}
+
 static void test_verify(void **state)
 {
     (void)state;
@@ -113,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_needs_no_net),
         cmocka_unit_test(test_enroll),
         cmocka_unit_test(test_enroll_refuses),
+        cmocka_unit_test(test_renew),
         cmocka_unit_test(test_verify),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
