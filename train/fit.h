@@ -36,9 +36,6 @@ void joint_bayes_shrink(struct joint_bayes *j, double within);
 enum status joint_bayes_steepen(struct joint_bayes *j, double power);
 /* form, cross, root and length from between and within. BAD_DATA: they are no covariances. */
 enum status joint_bayes_derive(struct joint_bayes *j);
-/* For few false matches among strangers, behind joint_bayes_derive: what two codes say of themselves, x'Ax + y'Ay, counts `own`
- * times, and their inner product counts as well: G -= inner * trace(-G) / d * 1. U follows. */
-enum status joint_bayes_weigh(struct joint_bayes *j, double own, double inner);
 enum status joint_bayes_copy(struct joint_bayes *out, const struct joint_bayes *j);
 /* n codes x [n, d], less their mean, brought to the length that codes have by the model: |N x|^2 = d. length: N; work [n, d]. */
 void joint_bayes_bring(float *x, float *work, const float *length, int n, int d);

@@ -40,7 +40,7 @@ struct fitting {
     struct variances variances[MODELS];
     float *cover;  /* its weight and shift */
     struct fit_calibration calibrations[MATCHERS];
-    char codes[64], lines[MATCHERS][2][256], about[384], cover_about[128];
+    char codes[64], lines[MATCHERS][2][256], about[256], cover_about[128];
 };
 
 static enum status open_recognizer(struct recognizer **out, const char *path, int matcher)
@@ -149,8 +149,8 @@ static size_t pairs_faces(const struct fitting *f) /* validation faces whose pai
     return f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
 }
 
-/* model 0: of the codes, under the power and with the covariances and weights that are best for the validation people; 1: of
- * bits, which a power does not change. */
+/* model 0: of the codes, under the power and with the covariances that are best for the validation people; 1: of bits,
+ * which a power does not change. */
 static enum status fit_joint(struct fitting *f, int model)
 {
     size_t d = (size_t)f->n_code;
@@ -159,8 +159,6 @@ static enum status fit_joint(struct fitting *f, int model)
     struct joint_bayes j;
     val.n = pairs_faces(f);
     enum status s = variances_choose(&j, &f->variances[model], train, val, f->n_code, powers, model ? 1 : POWERS, SAME_A_FACE);
-    if (!s)
-        s = variances_weigh(&j, &f->variances[model], val, SAME_A_FACE);
     if (!s) {
         to = matrix_floats(to, j.mean, d);
         to = matrix_floats(to, j.form, d * d);
@@ -338,9 +336,8 @@ enum status fit_matchers(const char *path, const struct data *d)
     if (!s) {
         const struct variances *v = f.variances;
         snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g, S_mu to %g, S_eps "
-                 "with %g of its mean variance more, A times %g, G with %g of its mean diagonal more; of bits 1, %g, %g, %g, %g); "
-                 "calibrated on all pairs of %zu validation faces", f.train.n, (double)v[0].power, v[0].steep, v[0].within,
-                 v[0].own, v[0].inner, v[1].steep, v[1].within, v[1].own, v[1].inner, f.val.n);
+                 "with %g of its mean variance more; of bits 1, %g, %g); calibrated on all pairs of %zu validation faces",
+                 f.train.n, (double)v[0].power, v[0].steep, v[0].within, v[1].steep, v[1].within, f.val.n);
         log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
         s = rewrite(&f, path, false);
     }

@@ -116,24 +116,6 @@ enum status joint_bayes_derive(struct joint_bayes *j)
     return good ? OK : fail(BAD_DATA, "joint bayesian: the codes have no proper covariance");
 }
 
-enum status joint_bayes_weigh(struct joint_bayes *j, double own, double inner)
-{
-    size_t n = square(j);
-    double *work = memory_alloc(2 * n, sizeof *work);
-    if (!work)
-        return fail(NO_RESOURCE, "joint bayesian: no memory");
-    double *u = work + n;
-    add_diagonal(j->cross, inner * mean_of_diagonal(j->cross, j->d), j->d);
-    for (size_t i = 0; i < n; i++) {
-        j->form[i] *= own;
-        u[i] = -j->cross[i];
-    }
-    joint_bayes_lift(u, j->d); /* as derive does */
-    bool good = upper_root(j->root, work, u, j->d);
-    memory_free(&work);
-    return good ? OK : fail(BAD_DATA, "joint bayesian: the codes have no proper covariance");
-}
-
 void joint_bayes_shrink(struct joint_bayes *j, double within)
 {
     add_diagonal(j->within, within * mean_of_diagonal(j->within, j->d), j->d);

@@ -11,8 +11,7 @@
 #include "train/matrix.h"
 
 static const double steeps[] = {1, 1.5, 2}, withins[] = {0, 0.1, 0.3, 1, 3};
-static const double owns[] = {1, 1.25, 1.5, 2}, inners[] = {0, 0.5, 1, 2, 4, 8};
-enum { STEEPS = 3, WITHINS = 5, OWNS = 4, INNERS = 6 };
+enum { STEEPS = 3, WITHINS = 5 };
 
 /* 2 y1'y2 of all pairs, and c of each code */
 struct prepared { const float *products, *c; size_t n; };
@@ -42,45 +41,23 @@ static float score(const void *context, size_t i, size_t k)
     return p->c[i] + p->c[k] + p->products[i * p->n + k];
 }
 
-/* The scores of the pairs, for fit_scores_free, also when that fails. */
-static enum status score_pairs(struct fit_scores *scores, const struct joint_bayes *j, struct variances_codes v, int most)
+enum status variances_error(double *eer, const struct joint_bayes *j, struct variances_codes v, int most)
 {
     size_t d = (size_t)j->d, codes = v.n * d;
     float *x = memory_alloc(3 * codes + v.n + d * d, sizeof *x), *products = memory_alloc(v.n * v.n, sizeof *products);
-    enum status s = fit_scores_make(scores, v.n, most);
+    struct fit_scores scores;
+    enum status s = fit_scores_make(&scores, v.n, most);
     if (!s && !(x && products))
         s = fail(NO_RESOURCE, "matchers: no memory");
     if (!s) {
         float *y = x + codes, *work = y + codes, *c = work + codes, *m = c + v.n;
         prepare(x, y, c, work, m, j, v);
         gemm(false, true, (int)v.n, (int)v.n, (int)d, 2, y, (int)d, y, (int)d, 0, products, (int)v.n);
-        fit_scores_take(scores, v.person, v.n, most, score, &(struct prepared){products, c, v.n});
+        fit_scores_take(&scores, v.person, v.n, most, score, &(struct prepared){products, c, v.n});
+        *eer = fit_equal_error(scores.same, scores.n_same, scores.different, scores.n_different);
     }
     memory_free(&x);
     memory_free(&products);
-    return s;
-}
-
-enum status variances_error(double *eer, const struct joint_bayes *j, struct variances_codes v, int most)
-{
-    struct fit_scores scores;
-    enum status s = score_pairs(&scores, j, v, most);
-    if (!s)
-        *eer = fit_equal_error(scores.same, scores.n_same, scores.different, scores.n_different);
-    fit_scores_free(&scores);
-    return s;
-}
-
-/* struct variances' eer and taken. */
-static enum status rate(struct variances *out, const struct joint_bayes *j, struct variances_codes v, int most)
-{
-    struct fit_scores scores;
-    struct fit_calibration c;
-    enum status s = score_pairs(&scores, j, v, most);
-    if (!s && !(s = fit_calibrate(&c, scores.same, scores.n_same, scores.different, scores.n_different))) {
-        out->eer = c.eer;
-        out->taken = (c.taken[1] + c.taken[2] + c.taken[3] + c.taken[4]) / 4;
-    }
     fit_scores_free(&scores);
     return s;
 }
@@ -96,7 +73,7 @@ static enum status try_changes(struct joint_bayes *out, struct variances *chosen
         if (!s && steeps[k] != 1)
             s = joint_bayes_steepen(&steep, steeps[k]);
         for (int i = 0; !s && i < WITHINS; i++) {
-            struct variances now = {.power = power, .steep = steeps[k], .within = withins[i], .eer = 2, .own = 1};
+            struct variances now = {power, steeps[k], withins[i], 2};
             struct joint_bayes j = {0};
             if (!(s = joint_bayes_copy(&j, &steep))) {
                 joint_bayes_shrink(&j, withins[i]);
@@ -145,38 +122,5 @@ enum status variances_choose(struct joint_bayes *out, struct variances *chosen, 
     memory_free(&apart);
     if (s)
         joint_bayes_free(out);
-    return s;
-}
-
-enum status variances_weigh(struct joint_bayes *j, struct variances *chosen, struct variances_codes val, int most)
-{
-    const struct variances before = *chosen;
-    struct joint_bayes best = {0};
-    float *numbers = memory_alloc(val.n * (size_t)j->d, sizeof *numbers);
-    enum status s = numbers ? OK : fail(NO_RESOURCE, "matchers: no memory");
-    chosen->taken = -1;
-    if (!s)
-        to_power(numbers, val, j->d, before.power);
-    for (int i = 0; !s && i < OWNS * INNERS; i++) {
-        struct variances now = before;
-        struct joint_bayes other = {0};
-        now.own = owns[i / INNERS];
-        now.inner = inners[i % INNERS];
-        if (!(s = joint_bayes_copy(&other, j)) && !(s = joint_bayes_weigh(&other, now.own, now.inner)))
-            s = rate(&now, &other, (struct variances_codes){numbers, val.person, val.n}, most);
-        log_say(LOG_INFO, NULL, "joint bayesian: own=%g inner=%g eer=%.4f taken=%.4f", now.own, now.inner, now.eer, now.taken);
-        if (!s && now.taken > chosen->taken) {
-            *chosen = now;
-            joint_bayes_free(&best);
-            best = other;
-        } else {
-            joint_bayes_free(&other);
-        }
-    }
-    memory_free(&numbers);
-    if (best.mean) {
-        joint_bayes_free(j);
-        *j = best;
-    }
     return s;
 }
