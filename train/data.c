@@ -66,7 +66,7 @@ static bool parse_row(struct data *d, struct data_face *f, char **field)
     f->frame = atoi(field[0]);
     f->person = atoi(field[1]);
     f->set = (unsigned char)name_index(d->sets, &d->n_sets, DATA_SETS, field[2]);
-    f->split = strcmp(field[3], "val") ? DATA_TRAIN : DATA_VAL;
+    f->split = !strcmp(field[3], "val") ? DATA_VAL : !strcmp(field[3], "stranger") ? DATA_STRANGER : DATA_TRAIN;
     f->score = strtof(field[5], NULL);
     f->scale = strtof(field[6], NULL);
     return f->person >= 0 && parse_marks(f->marks, field[7]) && parse_attributes(f, field[8]);

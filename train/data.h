@@ -15,7 +15,8 @@
 
 enum { DATA_W = 80, DATA_H = 88, DATA_PACKS = 8, DATA_SETS = 64 };
 #define DATA_ZOOM 1.25f /* stored pixels a canonical pixel */
-enum data_split { DATA_TRAIN = 1, DATA_VAL = 2 };
+/* A stranger is learnt as somebody whom no train person is, from a single face too. */
+enum data_split { DATA_TRAIN = 1, DATA_VAL = 2, DATA_STRANGER = 4 };
 
 struct data_options {
     const char *folder; /* where NAME.mkv and NAME.tsv lie */

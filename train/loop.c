@@ -165,7 +165,7 @@ static enum status open_net(struct loop *l)
     l->setting = (struct task_setting){ .options = r->task_options, .model = r->model,
                                         .model_options = r->model_options, .batch = t->batch / t->workers,
                                         .workers = l->workers, .seed = (uint64_t)t->seed, .epoch = 1,
-                                        .resumes = l->resumes };
+                                        .resumes = l->resumes, .from = t->from && !l->resumes ? t->from : "" };
     if ((s = r->task->open(l->state, &l->setting)) ||
         (s = net_create(&l->net, r->model, r->model_options, (uint64_t)t->seed)))
         return s;

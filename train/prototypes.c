@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/tensors.h"
 #include "recognizer/recognizer.h"
 #include "train/fit_encode.h"
 
@@ -18,8 +19,8 @@ static void make_unit(float *row, int n)
         row[i] = (float)((double)row[i] / sqrt(squares));
 }
 
-/* Faces first, first + 1, ... that are of a class: their codes are added up. The next face. */
-static int add_batch(float *rows, struct recognizer *r, const struct data *d, const int *class_of, int first)
+/* Faces first, first + 1, ... whose classes' rows are made: their codes are added up. The next face. */
+static int add_batch(float *rows, struct recognizer *r, const struct data *d, const int *class_of, int n_learnt, int first)
 {
     struct recognizer_crop crops[FIT_BATCH];
     struct face faces[FIT_BATCH];
@@ -28,7 +29,7 @@ static int add_batch(float *rows, struct recognizer *r, const struct data *d, co
     memset(faces, 0, sizeof faces);
     for (; first < data_count(d) && n < FIT_BATCH; first++) {
         int of = class_of[data_face(d, first)->index];
-        if (of < 0)
+        if (of < n_learnt)
             continue;
         crops[n] = (struct recognizer_crop){ data_image(d, first), data_warp() };
         class[n++] = of;
@@ -44,7 +45,7 @@ static int add_batch(float *rows, struct recognizer *r, const struct data *d, co
 }
 
 enum status prototypes_fill(float *rows, int n_classes, int n_code, const struct data *d, const int *class_of,
-                            const char *weights)
+                            const char *weights, int n_learnt)
 {
     struct recognizer *r = NULL;
     struct recognizer_options o = { .weights = weights, .matcher = MATCH_NONE, .false_match_rate = 1e-3F, .half = true,
@@ -53,13 +54,29 @@ enum status prototypes_fill(float *rows, int n_classes, int n_code, const struct
     if (!s && recognizer_code_size(r) != n_code)
         s = fail(BAD_MATCH, "%s: codes of %d numbers, not %d", weights, recognizer_code_size(r), n_code);
     if (!s) {
-        log_say(LOG_INFO, NULL, "class weights from=%s people=%d", weights, n_classes);
-        memset(rows, 0, (size_t)n_classes * (size_t)n_code * sizeof *rows);
+        log_say(LOG_INFO, NULL, "class weights from=%s people=%d", weights, n_classes - n_learnt);
+        memset(rows + (size_t)n_learnt * (size_t)n_code, 0, (size_t)(n_classes - n_learnt) * (size_t)n_code * sizeof *rows);
         for (int i = 0; i < data_count(d);)
-            i = add_batch(rows, r, d, class_of, i);
-        for (int i = 0; i < n_classes; i++)
+            i = add_batch(rows, r, d, class_of, n_learnt, i);
+        for (int i = n_learnt; i < n_classes; i++)
             make_unit(rows + (size_t)i * (size_t)n_code, n_code);
     }
     recognizer_close(&r);
     return s;
+}
+
+enum status prototypes_learnt(float *rows, int n_classes, int n_code, const char *checkpoint, int *n)
+{
+    struct tensors *file = NULL;
+    enum status s = tensors_open(&file, checkpoint);
+    *n = 0;
+    if (s)
+        return s;
+    const struct tensors_array *a = tensors_find(file, "people.weight");
+    if (a && a->type == TENSORS_F32 && a->n % (size_t)n_code == 0 && a->n <= (size_t)n_classes * (size_t)n_code) {
+        memcpy(rows, a->at, a->n * sizeof *rows);
+        *n = (int)(a->n / (size_t)n_code);
+    }
+    tensors_close(&file);
+    return OK;
 }

@@ -21,6 +21,7 @@ struct task_setting {
                                   them then */
     uint64_t seed;
     bool resumes;              /* the weights will be replaced by a checkpoint's */
+    const char *from;          /* the file that the net takes weights from before it begins; "": none */
     int64_t epoch;             /* answer: samples in one epoch, for train.epochs and the log */
 };
 

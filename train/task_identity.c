@@ -39,12 +39,13 @@ struct signal { const char *depth; int code; struct margin margin; };
 struct identity {
     const struct identity_options *o;
     bool resumes;
+    const char *from;
     const struct deepid2_options *model;
     struct patch patch;
     struct data *data;
     struct arena *arena;
-    int *entries, n_entries; /* faces of train persons, a person at most `most` times: what is drawn from */
-    int *person;             /* class of data's person, -1: not trained */
+    int *entries, n_entries; /* faces of train persons and strangers, a person at most `most` times: what is drawn from */
+    int *person;             /* class of data's person, -1: not trained; strangers behind train persons */
     int n_classes;
     const struct data_pair *pairs;
     int n_pairs;
@@ -71,12 +72,26 @@ static const struct option task_table[] = {
       "pairs between two resets of the margin; 0: it stays" },
     { "fit", OPTION_BOOL, AT(fit), "yes", 0, 0, NULL, "fit matchers to the finished net; an ensemble's members need none" },
     { "prototypes", OPTION_TEXT, AT(prototypes), "", 0, 0, NULL,
-      "class weights begin as the mean codes of each person by the net in this file; empty: at random" },
+      "class weights that train.from has not learnt begin as the mean codes of each person by the net in this file; empty: at random" },
     { 0 },
 };
 #undef AT
 
-/* Classes and entries from the train split only. */
+/* Classes of one split's people, and how often each is drawn. */
+static void choose_split(struct identity *t, enum data_split split, int faces_least)
+{
+    for (int p = 0; p < data_people(t->data); p++) {
+        int n;
+        const int *faces = data_of_person(t->data, p, &n);
+        if (data_face(t->data, faces[0])->split != split || n < faces_least)
+            continue;
+        t->person[p] = t->n_classes++;
+        for (int i = 0; i < n && i < t->o->most; i++)
+            t->entries[t->n_entries++] = p;
+    }
+}
+
+/* Strangers come last: a checkpoint that has learnt without them, or with fewer, knows the first classes. */
 static enum status choose_entries(struct identity *t)
 {
     int people = data_people(t->data);
@@ -85,16 +100,10 @@ static enum status choose_entries(struct identity *t)
     enum status s = arena_seal(t->arena);
     if (s)
         return s;
-    for (int p = 0; p < people; p++) {
-        int n;
-        const int *faces = data_of_person(t->data, p, &n);
+    for (int p = 0; p < people; p++)
         t->person[p] = -1;
-        if (data_face(t->data, faces[0])->split != DATA_TRAIN || n < 2)
-            continue;
-        t->person[p] = t->n_classes++;
-        for (int i = 0; i < n && i < t->o->most; i++)
-            t->entries[t->n_entries++] = p;
-    }
+    choose_split(t, DATA_TRAIN, 2);
+    choose_split(t, DATA_STRANGER, 1);
     return t->n_classes > 1 ? OK : fail(BAD_DATA, "%s: no two train persons", t->o->data.folder);
 }
 
@@ -103,6 +112,7 @@ static enum status open(void *state, struct task_setting *setting)
     struct identity *t = state;
     t->o = setting->options;
     t->resumes = setting->resumes;
+    t->from = setting->from;
     struct deepid2_options *m = setting->model_options;
     if (setting->model != &model_deepid2 && setting->model != &model_deepid2plus)
         return fail(BAD_USAGE, "task identity trains deepid2 and deepid2plus, not %s", setting->model->name);
@@ -128,16 +138,29 @@ static enum status open(void *state, struct task_setting *setting)
     return data_pairs(t->data, path, &t->pairs, &t->n_pairs);
 }
 
+/* Rows that train.from has learnt are kept. */
+static enum status begin_classes(struct identity *t, struct net *n)
+{
+    size_t size;
+    int n_learnt = 0;
+    float *rows = net_weight(n, "people.weight", &size);
+    enum status s = OK;
+    if (!t->o->prototypes[0] || !rows || t->resumes)
+        return OK;
+    int n_code = (int)(size / (size_t)t->n_classes);
+    if (t->from[0])
+        s = prototypes_learnt(rows, t->n_classes, n_code, t->from, &n_learnt);
+    if (s || n_learnt == t->n_classes)
+        return s;
+    return prototypes_fill(rows, t->n_classes, n_code, t->data, t->person, t->o->prototypes, n_learnt);
+}
+
 static enum status begin(void *state, struct net *n)
 {
     struct identity *t = state;
     enum status s;
     size_t size;
-    float *people = net_weight(n, "people.weight", &size);
-    if ((s = net_find(n, "face", &t->face)) || (s = net_find(n, "who", &t->who)))
-        return s;
-    if (t->o->prototypes[0] && people && !t->resumes &&
-        (s = prototypes_fill(people, t->n_classes, (int)(size / (size_t)t->n_classes), t->data, t->person, t->o->prototypes)))
+    if ((s = net_find(n, "face", &t->face)) || (s = net_find(n, "who", &t->who)) || (s = begin_classes(t, n)))
         return s;
     bool margins = t->model->verify == VERIFY_L2 || t->model->verify == VERIFY_L2_DIFFERENT ||
                    t->model->verify == VERIFY_L1;
