@@ -30,7 +30,7 @@ const struct command command_train = {
 
 const struct command command_eval = {
     .name = "eval",
-    .usage = "eval verification|detection|marks|tracking|tracks|attributes|neurons|response|speed [options]",
+    .usage = "eval verification|detection|marks|tracking|tracks|attributes|neurons|response|strangers|speed [options]",
     .about = "measure: prints a table and, last, one line of key=value figures",
     .more =
         "eval verification --pairs FILE [--images DIR] [--matcher joint-bayes|cosine|hamming|bits-joint-bayes] [--aligned]\n"
@@ -49,6 +49,8 @@ const struct command command_eval = {
         "    and faces that are covered, against local binary patterns\n"
         "eval response --pack SCENES.mkv [--split val] [--empty FACE-FREE.mkv] --weights NAME=FILE,NAME=FILE: does the\n"
         "    response of LNet as published, which never saw a box, lie on the face\n"
+        "eval strangers --pack FACES.mkv[,MORE.mkv] [--recognize.matcher NAME]: how often different people are taken for one\n"
+        "    at thresholds that promise a rate: all pairs, and pairs of one group (the pack's column set)\n"
         "eval speed [INPUT] [options of run]: milliseconds per stage, frames a second, peak memory\n"
         "--plot FILE.png draws the curve.",
     .run = run_eval,

@@ -10,6 +10,11 @@
 #include "base/memory.h"
 #include "train/verification.h"
 
+#define GRACE "/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg"
+#define EILEEN "/usr/lib/python3/dist-packages/skimage/data/astronaut.png"
+#define GRACE_MARKS "222.8,194.6,306.4,190.5,266.7,237.8,233.3,278.8,304.9,275.3"
+#define EILEEN_MARKS "204.6,102.3,245.9,104.4,224.6,127.5,201.2,139.3,245.2,141.7"
+
 static void test_lfw_table(void **state)
 {
     (void)state;
@@ -181,12 +186,10 @@ static void test_roc(void **state)
 static void test_list_of_pairs(void **state)
 {
     (void)state;
-    static const char *const grace = "/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg";
-    static const char *const eileen = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";
-    if (!file_exists(grace) || !file_exists(eileen) || !file_exists(kit_source("weights/deepid2plus.safetensors")))
+    if (!file_exists(GRACE) || !file_exists(EILEEN) || !file_exists(kit_source("weights/deepid2plus.safetensors")))
         kit_skip("no photographs, or no weights");
     const struct { const char *from, *to; } links[] = {
-        {grace, "lfw/Grace/Grace_0001.jpg"}, {grace, "lfw/Grace/Grace_0002.jpg"}, {eileen, "lfw/Eileen/Eileen_0001.jpg"},
+        {GRACE, "lfw/Grace/Grace_0001.jpg"}, {GRACE, "lfw/Grace/Grace_0002.jpg"}, {EILEEN, "lfw/Eileen/Eileen_0001.jpg"},
     };
     for (int i = 0; i < 3; i++) {
         assert_ok(file_make_folders_above(kit_path(links[i].to)));
@@ -220,12 +223,40 @@ static void test_list_of_pairs(void **state)
     assert_has(r.err, "list.tsv");
 }
 
+/* One picture under two names is a false match at every rate, a group of its own two names among three people. */
+static void test_strangers(void **state)
+{
+    (void)state;
+    static const char *const pictures[] = {GRACE, GRACE, EILEEN};
+    static const char table[] =
+        "frame\tperson\tset\tsplit\tname\tscore\tscale\tmarks\tattributes\n"
+        "0\t7\tadmirals\tval\tx\t1\t1\t" GRACE_MARKS "\t-\n"
+        "1\t8\tadmirals\tval\tx\t1\t1\t" GRACE_MARKS "\t-\n"
+        "2\t9\tpilots\tval\tx\t1\t1\t" EILEEN_MARKS "\t-\n";
+    if (!file_exists(GRACE) || !file_exists(EILEEN) || !file_exists(kit_source("weights/deepid2plus.safetensors")))
+        kit_skip("no photographs, or no weights");
+    for (int i = 0; i < 3; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "strange/%d%s", i, i < 2 ? ".jpg" : ".png");
+        assert_ok(file_make_folders_above(kit_path(name)));
+        assert_int_equal(symlink(pictures[i], kit_path(name)), 0);
+    }
+    kit_write_text(kit_path("strange.tsv"), table);
+    struct kit_result r = kit_facetrail("eval", "strangers", "--pack", kit_path("strange.mkv"), NULL);
+    assert_int_equal(r.status, 0);
+    assert_has(r.out, "fmr_1e-3=0.333333 group_fmr_1e-3=1.000000 worst_fmr_1e-3=1.000000 fmr_1e-4=0.333333 group_fmr_1e-4=1.000000 pairs=3 faces=3");
+    r = kit_facetrail("eval", "strangers", NULL);
+    assert_int_equal(r.status, 2);
+    assert_has(r.err, "--pack");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lfw_table), cmocka_unit_test(test_view_one),   cmocka_unit_test(test_packs),
         cmocka_unit_test(test_bad_tables), cmocka_unit_test(test_figures),   cmocka_unit_test(test_threshold_is_blind),
         cmocka_unit_test(test_ties),      cmocka_unit_test(test_roc),     cmocka_unit_test(test_list_of_pairs),
+        cmocka_unit_test(test_strangers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,5 +14,6 @@ enum status eval_tracks(int n_words, char **words);
 enum status eval_neurons(int n_words, char **words);
 enum status eval_attributes(int n_words, char **words);
 enum status eval_response(int n_words, char **words);
+enum status eval_strangers(int n_words, char **words);
 
 #endif
