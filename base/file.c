@@ -143,6 +143,16 @@ void file_abandon(struct file_write *w)
     forget(w);
 }
 
+enum status file_write_bytes(const char *path, const void *bytes, size_t n)
+{
+    struct file_write w;
+    enum status s = file_create(&w, path);
+    if (s)
+        return s;
+    fwrite(bytes, 1, n, w.to); /* file_commit sees what went wrong */
+    return file_commit(&w);
+}
+
 uint64_t file_hash(const void *at, size_t size)
 {
     return size ? XXH64(at, size, 0) : XXH64("", 0, 0);

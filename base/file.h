@@ -20,6 +20,7 @@ struct file_write { FILE *to; char *path, *temporary; };
 enum status file_create(struct file_write *out, const char *path);
 enum status file_commit(struct file_write *w);   /* says what the system said, e.g. "No space left on device" */
 void file_abandon(struct file_write *w);
+enum status file_write_bytes(const char *path, const void *bytes, size_t n); /* likewise, all at once */
 
 uint64_t file_hash(const void *at, size_t size);  /* xxHash64 */
 int file_exists(const char *path);

@@ -21,37 +21,20 @@ struct renewing {
     int samples;
 };
 
-static const char *source_of(const struct gallery *g, int64_t id)
-{
-    for (int i = 0; i < gallery_samples(g); i++)
-        if (gallery_sample(g, i)->id == id)
-            return gallery_sample(g, i)->source;
-    return "";
-}
-
-static enum status write_picture(const char *path, const void *png, size_t size)
-{
-    FILE *to = fopen(path, "wb");
-    bool whole = to && fwrite(png, 1, size, to) == size;
-    if ((to && fclose(to)) || !whole)
-        return fail(NO_RESOURCE, "%s: %s", path, strerror(errno));
-    return OK;
-}
-
-static enum status renew_one(void *context, const char *name, int64_t id, const void *png, size_t size)
+static enum status renew_one(void *context, const struct gallery_kept *kept)
 {
     struct renewing *r = context;
     struct looked_list list = {0};
     const struct face *face = NULL;
-    enum status s = write_picture(r->picture, png, size);
+    enum status s = file_write_bytes(r->picture, kept->thumbnail.png, kept->thumbnail.size);
     if (s)
         return s;
     s = look_best(r->look, r->picture, &list, &face);
     if (s == BAD_DATA) {
-        log_say(LOG_WARN, NULL, "%s: the thumbnail of sample %" PRId64 " shows no face; it is left out", name, id);
+        log_say(LOG_WARN, NULL, "%s: the thumbnail of sample %" PRId64 " shows no face; it is left out", kept->name, kept->id);
         s = OK;
     } else if (!s) {
-        s = gallery_enroll(r->to, name, face, (struct gallery_thumbnail){png, size}, source_of(r->from, id));
+        s = gallery_enroll(r->to, kept->name, face, kept->thumbnail, kept->source);
         r->samples += !s;
     }
     looked_free(&list);

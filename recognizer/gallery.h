@@ -53,8 +53,10 @@ struct gallery_sample {
 int gallery_samples(const struct gallery *g);
 const struct gallery_sample *gallery_sample(const struct gallery *g, int i);
 void gallery_sample_face(const struct gallery_sample *s, struct face *out); /* coded, with its quality, no more */
-/* Calls `take` for each sample that has a thumbnail, in order, up to its first failure. */
-typedef enum status gallery_take(void *context, const char *name, int64_t sample, const void *png, size_t size);
+/* A sample that has a thumbnail: whose it is and where it came from; until `take` returns. */
+struct gallery_kept { const char *name, *source; int64_t id; struct gallery_thumbnail thumbnail; };
+/* Calls `take` for each of them in order, up to its first failure. */
+typedef enum status gallery_take(void *context, const struct gallery_kept *kept);
 enum status gallery_thumbnails(struct gallery *g, gallery_take *take, void *context);
 /* Thumbnails as PNG files: FOLDER/NAME/ID.png ('/' and a leading '.' in a name become '_'). */
 enum status gallery_export(struct gallery *g, const char *folder, int *n_written);

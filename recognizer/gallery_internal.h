@@ -50,11 +50,8 @@ enum status gallery_file_number(struct gallery_file *f, int64_t *out, bool *foun
                                 ...);
 /* After a removal: what was removed must not stay in the journal. Best effort. */
 void gallery_file_forget(struct gallery_file *f);
-/* Calls `take` for each row of a query of (text, int64, bytes). */
-enum status gallery_file_each(struct gallery_file *f, const char *sql,
-                              enum status (*take)(void *context, const char *name, int64_t id, const void *bytes,
-                                                  size_t size),
-                              void *context);
+/* Calls `take` for each row of a query of name, id, thumbnail and source. */
+enum status gallery_file_each(struct gallery_file *f, const char *sql, gallery_take *take, void *context);
 
 struct gallery {
     char *path, *codes;

@@ -55,11 +55,11 @@ static enum status make_folder(const char *path)
     return OK;
 }
 
-static enum status export_one(void *context, const char *name, int64_t id, const void *bytes, size_t size)
+static enum status export_one(void *context, const struct gallery_kept *kept)
 {
     struct exporting *e = context;
     char path[4096];
-    int n = snprintf(path, sizeof path, "%s/%s", e->folder, name);
+    int n = snprintf(path, sizeof path, "%s/%s", e->folder, kept->name);
     if (n < 0 || n >= (int)sizeof path - 32)
         return fail(BAD_USAGE, "%s: the path is too long", e->folder);
     char *safe = path + strlen(e->folder) + 1;
@@ -71,23 +71,16 @@ static enum status export_one(void *context, const char *name, int64_t id, const
     enum status s = make_folder(path);
     if (s)
         return s;
-    snprintf(path + n, sizeof path - (size_t)n, "/%lld.png", (long long)id);
-    struct file_write w;
-    if ((s = file_create(&w, path)))
-        return s;
-    if (fwrite(bytes, 1, size, w.to) != size) {
-        s = fail(NO_RESOURCE, "%s: %s", path, strerror(errno));
-        file_abandon(&w);
-        return s;
-    }
-    e->n++;
-    return file_commit(&w);
+    snprintf(path + n, sizeof path - (size_t)n, "/%lld.png", (long long)kept->id);
+    if (!(s = file_write_bytes(path, kept->thumbnail.png, kept->thumbnail.size)))
+        e->n++;
+    return s;
 }
 
 enum status gallery_thumbnails(struct gallery *g, gallery_take *take, void *context)
 {
     return g->file ? gallery_file_each(g->file,
-                                       "SELECT name, samples.id, thumbnail FROM samples JOIN people ON people.id = person "
+                                       "SELECT name, samples.id, thumbnail, source FROM samples JOIN people ON people.id = person "
                                        "WHERE length(thumbnail) > 0 ORDER BY samples.id",
                                        take, context)
                    : OK;

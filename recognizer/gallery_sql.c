@@ -126,10 +126,7 @@ enum status gallery_file_version(struct gallery_file *f, int64_t *version)
     return gallery_file_number(f, version, &found, "PRAGMA data_version", "");
 }
 
-enum status gallery_file_each(struct gallery_file *f, const char *sql,
-                              enum status (*take)(void *context, const char *name, int64_t id, const void *bytes,
-                                                  size_t size),
-                              void *context)
+enum status gallery_file_each(struct gallery_file *f, const char *sql, gallery_take *take, void *context)
 {
     sqlite3_stmt *st;
     if (sqlite3_prepare_v2(f->db, sql, -1, &st, NULL) != SQLITE_OK)
@@ -137,8 +134,10 @@ enum status gallery_file_each(struct gallery_file *f, const char *sql,
     enum status s = OK;
     int step = SQLITE_ROW;
     while (!s && (step = sqlite3_step(st)) == SQLITE_ROW)
-        s = take(context, (const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1),
-                 sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2));
+        s = take(context, &(struct gallery_kept){.name = (const char *)sqlite3_column_text(st, 0),
+                                                 .id = sqlite3_column_int64(st, 1),
+                                                 .thumbnail = {sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2)},
+                                                 .source = (const char *)sqlite3_column_text(st, 3)});
     if (!s && step != SQLITE_DONE)
         s = refuse(f);
     sqlite3_finalize(st);
@@ -311,22 +310,21 @@ static enum status check_version(struct gallery_file *f)
 
 struct wanted { const struct gallery_file *file; const char *codes; bool same; };
 
-static enum status compare_codes(void *context, const char *value, int64_t samples, const void *bytes, size_t size)
+/* A row of the codes' name and how many samples have such codes. */
+static enum status compare_codes(void *context, const struct gallery_kept *row)
 {
     struct wanted *w = context;
-    (void)bytes;
-    (void)size;
-    w->same = value && strcmp(value, w->codes) == 0;
-    if (w->same || samples == 0)
+    w->same = row->name && strcmp(row->name, w->codes) == 0;
+    if (w->same || row->id == 0)
         return OK;
     return fail(BAD_MATCH, "%s: the gallery's codes were made by %s, this recognizer is %s: take those weights, or "
-                           "make a gallery for it of the thumbnails in this one: facetrail people renew NEW.db", w->file->path, value, w->codes);
+                           "make a gallery for it of the thumbnails in this one: facetrail people renew NEW.db", w->file->path, row->name, w->codes);
 }
 
 static enum status check_codes(struct gallery_file *f, const char *codes, enum gallery_open_mode mode)
 {
     struct wanted w = {f, codes, false};
-    enum status s = gallery_file_each(f, "SELECT value, (SELECT count(*) FROM samples), NULL FROM meta "
+    enum status s = gallery_file_each(f, "SELECT value, (SELECT count(*) FROM samples), NULL, NULL FROM meta "
                                          "WHERE key = 'codes'", compare_codes, &w);
     if (s || w.same || mode == GALLERY_READ)
         return s;

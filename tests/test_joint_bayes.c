@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Joint Bayesian: planted covariances come back, the score is the likelihood ratio it claims to be, and it beats the
  * cosine where it should; calibration measures what it says. */
+#include "tests/kit.h"
+#include "tests/kit_codes.h"
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "train/fit.h"
 #include "train/matrix.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,6 +274,45 @@ static void test_calibration(void **state)
     memory_free(&different);
 }
 
+/* Strangers of one group share a part of their codes: thresholds of validation people would let many of them through. */
+static void test_strangers_tail(void **state)
+{
+    (void)state;
+    enum { CODE = 160, VAL = 400, STRANGERS = 700, EACH = 4 };
+    struct recognizer *r;
+    struct fit_calibration plain, c;
+    struct face *val = memory_alloc(VAL + STRANGERS, sizeof *val), *strangers = val + VAL;
+    int person[VAL], group[STRANGERS];
+    assert_non_null(val);
+    assert_ok(kit_recognizer(&r, kit_path("toy.safetensors"), CODE, false));
+    for (int i = 0; i < VAL; i++)
+        val[i] = kit_code(person[i] = i / EACH, i, CODE, 1);
+    for (int i = 0; i < STRANGERS; i++) {
+        struct face shared = kit_code(5000 + (group[i] = i % 2), 0, CODE, 0);
+        strangers[i] = kit_code(1000 + i, i, CODE, 1);
+        for (int k = 0; k < CODE; k++)
+            strangers[i].code[k] += 0.5F * shared.code[k];
+    }
+    const struct fit_faces people = {val, person, VAL}, others = {strangers, group, STRANGERS}, few = {strangers, group, 20};
+    assert_ok(fit_scores_calibrate(&plain, r, people, (struct fit_faces){0}, EACH));
+    assert_ok(fit_scores_calibrate(&c, r, people, few, EACH)); /* too few to tell */
+    assert_memory_equal(c.tail, plain.tail, sizeof c.tail);
+    assert_ok(fit_scores_calibrate(&c, r, people, others, EACH));
+    assert_true(c.eer == plain.eer && c.factor == plain.factor);
+    double above[2] = {0, 0}, pairs = 0;
+    for (int i = 0; i < STRANGERS; i++)
+        for (int k = i % 2; k < i; k += 2, pairs++) {
+            float cosine = recognizer_score(r, &strangers[i], &strangers[k]);
+            above[0] += cosine >= (float)plain.tail[2];
+            above[1] += cosine >= (float)c.tail[2];
+        }
+    assert_true(above[0] / pairs > 0.01);
+    assert_near(above[1] / pairs, 0.001, 0.0001);
+    assert_true(c.taken[2] < plain.taken[2]);
+    recognizer_close(&r);
+    memory_free(&val);
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -291,7 +327,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inverse), cmocka_unit_test(test_inverse_of_a_large_matrix),      cmocka_unit_test(test_planted),     cmocka_unit_test(test_is_likelihood_ratio),
-        cmocka_unit_test(test_beats_cosine), cmocka_unit_test(test_calibration), cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_beats_cosine), cmocka_unit_test(test_calibration),
+        cmocka_unit_test(test_strangers_tail), cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

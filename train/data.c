@@ -24,7 +24,7 @@ struct warp data_warp(void)
 
 static int name_index(char names[][NAME], int *n, int most, const char *name)
 {
-    for (int i = 0; i < *n; i++)
+    for (int i = *n - 1; i >= 0; i--) /* mostly that of the row before */
         if (!strcmp(names[i], name))
             return i;
     if (*n == most)
@@ -65,7 +65,7 @@ static bool parse_row(struct data *d, struct data_face *f, char **field)
 {
     f->frame = atoi(field[0]);
     f->person = atoi(field[1]);
-    f->set = (unsigned char)name_index(d->sets, &d->n_sets, DATA_SETS, field[2]);
+    f->set = (unsigned short)name_index(d->sets, &d->n_sets, DATA_SETS, field[2]);
     f->split = !strcmp(field[3], "val") ? DATA_VAL : !strcmp(field[3], "stranger") ? DATA_STRANGER : DATA_TRAIN;
     f->score = strtof(field[5], NULL);
     f->scale = strtof(field[6], NULL);

@@ -13,7 +13,7 @@
 #include "base/option.h"
 #include "base/status.h"
 
-enum { DATA_W = 80, DATA_H = 88, DATA_PACKS = 8, DATA_SETS = 64 };
+enum { DATA_W = 80, DATA_H = 88, DATA_PACKS = 8, DATA_SETS = 8192 };
 #define DATA_ZOOM 1.25f /* stored pixels a canonical pixel */
 /* A stranger is learnt as somebody whom no train person is, from a single face too. */
 enum data_split { DATA_TRAIN = 1, DATA_VAL = 2, DATA_STRANGER = 4 };
@@ -42,7 +42,8 @@ struct data_face {
     int person;                     /* number over all packs, as in the tables */
     int index;                      /* 0 .. data_people - 1: persons of the loaded faces, in order of appearance */
     int frame;                      /* row of its pack */
-    unsigned char pack, split, set; /* index of pack name, enum data_split, index of set name */
+    unsigned char pack, split;
+    unsigned short set;             /* index of set name */
     bool described;                 /* attributes are known */
     uint64_t attributes;            /* bit i: CelebA's i-th attribute */
     struct point marks[FACE_MARKS]; /* pack pixels */

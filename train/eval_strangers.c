@@ -2,6 +2,7 @@
  * facetrail eval strangers --pack FACES.mkv: how often is one person taken for another at the threshold that promises a
  * rate? Over all pairs of different people of the split val, and over those of one group, which the pack's column `set`
  * names: strangers of one sex and origin are more alike than strangers at large, by whose pairs thresholds are set. */
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "train/eval_words.h"
 
 struct strangers_options { const char *pack, *cache; };
-enum { BATCH = 32, RATES = 3, GROUPS = 2 };
+enum { BATCH = 32, RATES = 3, GROUPS = 2, FEW = 10000 }; /* a group of fewer pairs has no row of its own */
 static const float rates[RATES] = { 1e-2f, 1e-3f, 1e-4f };
 
 #define AT(field) offsetof(struct strangers_options, field)
@@ -123,20 +124,20 @@ static void print_count(const char *name, const struct count *c)
 
 static void print(const struct strangers *m)
 {
-    int worst = 0;
+    double worst = 0;
     printf("matcher %s; part of the pairs of different people taken for one at the threshold for\n",
            recognizer_matcher(m->recognizer));
     printf("%-30s %7s %10s %10g %10g %10g\n", "both faces", "faces", "pairs", (double)rates[0], (double)rates[1], (double)rates[2]);
     print_count("all", &m->all);
     print_count("both of one group", &m->within);
     for (int g = 0; g < DATA_SETS; g++) {
-        if (m->groups[g].pairs > 0)
-            print_count(data_set_name(m->data, g), &m->groups[g]);
-        worst = rate(&m->groups[g], 1) > rate(&m->groups[worst], 1) ? g : worst;
+        if (m->groups[g].pairs < FEW)
+            continue;
+        print_count(data_set_name(m->data, g), &m->groups[g]);
+        worst = fmax(worst, rate(&m->groups[g], 1));
     }
     printf("fmr_1e-3=%.6f group_fmr_1e-3=%.6f worst_fmr_1e-3=%.6f fmr_1e-4=%.6f group_fmr_1e-4=%.6f pairs=%.0f faces=%d\n",
-           rate(&m->all, 1), rate(&m->within, 1), rate(&m->groups[worst], 1), rate(&m->all, 2), rate(&m->within, 2),
-           m->all.pairs, m->all.faces);
+           rate(&m->all, 1), rate(&m->within, 1), worst, rate(&m->all, 2), rate(&m->within, 2), m->all.pairs, m->all.faces);
 }
 
 enum status eval_strangers(int n_words, char **words)

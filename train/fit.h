@@ -55,14 +55,28 @@ void fit_scores_free(struct fit_scores *s);
 /* Sorts `same`; 1 when one of the kinds is empty. */
 double fit_equal_error(float *same, size_t n_same, const float *different, size_t n_different);
 
+/* Part of n scores that is no less than the limit. */
+double fit_share_above(const float *x, size_t n, float limit);
+
 /* From raw scores: logistic regression with equal weight of both kinds (log likelihood ratio = factor * score + shift)
  * and the scores that 1e-1 .. 1e-6 of the impostor pairs exceed, with the part of the same pairs that do. Sorts both arrays. */
 enum { FIT_TAIL = 6 };
 struct fit_calibration { double factor, shift, eer, tail[FIT_TAIL], taken[FIT_TAIL]; };
 enum status fit_calibrate(struct fit_calibration *out, float *same, size_t n_same, float *different, size_t n_different);
+/* The tail, and what is taken of the same pairs, from other pairs of strangers. Sorts `different`. */
+void fit_tail(struct fit_calibration *c, float *different, size_t n_different, const float *same, size_t n_same);
+/* Coded faces to what recognizer r's raw scores mean: from all pairs of the validation people, no more than `most` of a face with
+ * its own person's; the tail from the pairs of strangers (each face another person) that are of one group, where there are
+ * enough of them: thresholds are to hold among people who are alike. */
+struct recognizer;
+struct face;
+struct fit_faces { const struct face *faces; const int *person; size_t n; }; /* person: of strangers, their group */
+enum status fit_scores_calibrate(struct fit_calibration *c, const struct recognizer *r, struct fit_faces val,
+                                 struct fit_faces strangers, int most);
 
 /* fit_matchers: the finished net lies at `path`: fits Joint Bayesian on the train faces of `d`, calibrates all matchers on its
- * validation faces, and writes both into the file. Can be done again. */
+ * validation faces, and writes both into the file. Validation persons of one face are strangers, their group is what the pack's
+ * column `set` says. Can be done again. */
 struct recipe;
 /* facetrail train RECIPE --fit: only that, for the finished net at train.weights. */
 enum status fit_recipe(const struct recipe *r);

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/memory.h"
 #include "train/fit.h"
 
 static int by_value(const void *a, const void *b)
@@ -36,7 +35,7 @@ static void take_tail(double *tail, const float *different, size_t n)
     }
 }
 
-static double share_from(const float *x, size_t n, float limit)
+double fit_share_above(const float *x, size_t n, float limit)
 {
     size_t from = 0;
     for (size_t i = 0; i < n; i++)
@@ -56,7 +55,7 @@ double fit_equal_error(float *same, size_t n_same, const float *different, size_
     while (low < high) {
         size_t i = (low + high) / 2;
         double missed = (double)i / (double)n_same;
-        double taken = share_from(different, n_different, same[i]);
+        double taken = fit_share_above(different, n_different, same[i]);
         if (missed >= taken) {
             error = 0.5 * (missed + taken);
             high = i;
@@ -65,33 +64,6 @@ double fit_equal_error(float *same, size_t n_same, const float *different, size_
         }
     }
     return error;
-}
-
-enum status fit_scores_make(struct fit_scores *s, size_t n, int most)
-{
-    *s = (struct fit_scores){.same = memory_alloc(n * (size_t)most + 1, sizeof *s->same),
-                             .different = memory_alloc(n * (n - 1) / 2 + 1, sizeof *s->different)};
-    return s->same && s->different ? OK : fail(NO_RESOURCE, "scores: no memory for the pairs of %zu faces", n);
-}
-
-void fit_scores_free(struct fit_scores *s)
-{
-    memory_free(&s->same);
-    memory_free(&s->different);
-}
-
-void fit_scores_take(struct fit_scores *s, const int *person, size_t n, int most, fit_score *score, const void *context)
-{
-    s->n_same = s->n_different = 0;
-    for (size_t i = 0; i < n; i++) {
-        int of_person = 0;
-        for (size_t k = 0; k < i; k++) {
-            if (person[i] != person[k])
-                s->different[s->n_different++] = score(context, i, k);
-            else if (of_person++ < most)
-                s->same[s->n_same++] = score(context, i, k);
-        }
-    }
 }
 
 struct newton { double ga, gb, aa, ab, bb; };
@@ -141,15 +113,20 @@ static void logistic(struct fit_calibration *out, const float *same, size_t n_sa
     out->shift = b - a * middle / width;
 }
 
+void fit_tail(struct fit_calibration *c, float *different, size_t n_different, const float *same, size_t n_same)
+{
+    qsort(different, n_different, sizeof *different, by_value);
+    take_tail(c->tail, different, n_different);
+    for (int i = 0; i < FIT_TAIL; i++)
+        c->taken[i] = fit_share_above(same, n_same, (float)c->tail[i]);
+}
+
 enum status fit_calibrate(struct fit_calibration *out, float *same, size_t n_same, float *different, size_t n_different)
 {
     if (n_same < 2 || n_different < 2)
         return fail(BAD_DATA, "calibration: %zu same and %zu different pairs", n_same, n_different);
-    qsort(different, n_different, sizeof *different, by_value);
-    take_tail(out->tail, different, n_different);
+    fit_tail(out, different, n_different, same, n_same);
     out->eer = fit_equal_error(same, n_same, different, n_different);
-    for (int i = 0; i < FIT_TAIL; i++)
-        out->taken[i] = share_from(same, n_same, (float)out->tail[i]);
     logistic(out, same, n_same, different, n_different);
     return OK;
 }

@@ -25,22 +25,25 @@ enum { MODELS = 2, EACH = 4, ARRAYS = MODELS * EACH, MORE = 3 }; /* MORE: the po
 static const float powers[] = {1, 0.5f};
 enum { POWERS = 2 };
 
-struct coded { /* faces of one split */
-    struct face *faces;  /* validation alone */
-    float *codes, *bits; /* bits as 0 or 1 */
-    int *person;
+/* A validation person of one face can be a stranger only. */
+enum part { TRAIN, VAL, STRANGERS, PARTS };
+
+struct coded { /* faces of one part */
+    struct face *faces;  /* not of train people */
+    float *codes, *bits; /* bits as 0 or 1; not of strangers */
+    int *person;         /* of strangers their group */
     size_t n;
 };
 
 struct fitting {
     const struct data *data;
-    struct coded train, val;
+    struct coded part[PARTS];
     int n_code;
     float *arrays; /* as array_names */
     struct variances variances[MODELS];
     float *cover;  /* its weight and shift */
     struct fit_calibration calibrations[MATCHERS];
-    char codes[64], lines[MATCHERS][2][256], about[256], cover_about[128];
+    char codes[64], lines[MATCHERS][2][256], about[384], cover_about[128];
 };
 
 static enum status open_recognizer(struct recognizer **out, const char *path, int matcher)
@@ -58,12 +61,22 @@ size_t fit_count(const struct data *d, enum data_split split)
     return n;
 }
 
-static bool make_coded(struct coded *c, int n_code)
+static bool is_of(const struct data *d, int i, enum part part)
 {
-    c->codes = memory_alloc(c->n * (size_t)n_code, sizeof *c->codes);
-    c->bits = memory_alloc(c->n * (size_t)n_code, sizeof *c->bits);
-    c->person = memory_alloc(c->n, sizeof *c->person);
-    return c->codes && c->bits && c->person;
+    const struct data_face *f = data_face(d, i);
+    int n;
+    data_of_person(d, f->index, &n);
+    return part == TRAIN ? f->split == DATA_TRAIN : f->split == DATA_VAL && (n == 1) == (part == STRANGERS);
+}
+
+static bool make_coded(struct coded *c, int n_code, enum part part)
+{
+    size_t numbers = part == STRANGERS ? 0 : c->n * (size_t)n_code, faces = part == TRAIN ? 0 : c->n;
+    c->codes = memory_alloc(numbers + 1, sizeof *c->codes);
+    c->bits = memory_alloc(numbers + 1, sizeof *c->bits);
+    c->faces = memory_alloc(faces + 1, sizeof *c->faces);
+    c->person = memory_alloc(c->n + 1, sizeof *c->person);
+    return c->codes && c->bits && c->faces && c->person;
 }
 
 static void free_coded(struct coded *c)
@@ -76,43 +89,45 @@ static void free_coded(struct coded *c)
 
 static enum status make_room(struct fitting *f)
 {
-    f->train.n = fit_count(f->data, DATA_TRAIN);
-    f->val.n = fit_count(f->data, DATA_VAL);
-    if (f->train.n < 2 || f->val.n < 2)
-        return fail(BAD_DATA, "matchers: %zu train and %zu validation faces", f->train.n, f->val.n);
-    f->val.faces = memory_alloc(f->val.n, sizeof(struct face));
-    return make_coded(&f->train, f->n_code) && make_coded(&f->val, f->n_code) && f->val.faces
-               ? OK
-               : fail(NO_RESOURCE, "matchers: no memory for %zu codes", f->train.n + f->val.n);
+    bool room = true;
+    for (int i = 0; i < data_count(f->data); i++)
+        for (enum part p = TRAIN; p < PARTS; p++)
+            f->part[p].n += is_of(f->data, i, p);
+    if (f->part[TRAIN].n < 2 || f->part[VAL].n < 2)
+        return fail(BAD_DATA, "matchers: %zu train and %zu validation faces", f->part[TRAIN].n, f->part[VAL].n);
+    for (enum part p = TRAIN; p < PARTS; p++)
+        room = make_coded(&f->part[p], f->n_code, p) && room;
+    return room ? OK : fail(NO_RESOURCE, "matchers: no memory for %zu codes", f->part[TRAIN].n + f->part[VAL].n);
 }
 
-static void keep(struct coded *c, size_t at, const struct face *face, int person)
+/* of a train person, a validation person or a stranger, by what c holds room for */
+static void keep(struct coded *c, enum part part, size_t at, const struct face *face, const struct data_face *of)
 {
-    c->person[at] = person;
-    if (c->faces)
+    c->person[at] = part == STRANGERS ? of->set : of->person;
+    if (part != TRAIN)
         c->faces[at] = *face;
-    size_t n = (size_t)face->n_code;
+    size_t n = part == STRANGERS ? 0 : (size_t)face->n_code;
     memcpy(c->codes + at * n, face->code, n * sizeof *face->code);
     for (size_t i = 0; i < n; i++)
         c->bits[at * n + i] = (float)(face->bits[i / 64] >> i % 64 & 1);
 }
 
-/* Faces of one split, a batch a part; each worker has a net of its own. */
+/* Faces of one part, a batch at a time; each worker has a net of its own. */
 struct encoding {
     struct fitting *f;
     struct fit_encoder encoder;
     int *which; /* faces of the data */
     size_t n;
-    struct coded *into;
+    enum part into;
 };
 
-static void encode_part(void *context, int part, int worker)
+static void encode_batch(void *context, int batch, int worker)
 {
     struct encoding *e = context;
     const struct data *d = e->f->data;
     struct recognizer_crop crops[FIT_BATCH];
     struct face faces[FIT_BATCH];
-    size_t first = (size_t)part * FIT_BATCH;
+    size_t first = (size_t)batch * FIT_BATCH;
     size_t n = e->n - first < FIT_BATCH ? e->n - first : FIT_BATCH;
     memset(faces, 0, sizeof faces);
     memset(crops, 0, sizeof crops);
@@ -120,17 +135,17 @@ static void encode_part(void *context, int part, int worker)
         crops[i] = (struct recognizer_crop){data_image(d, e->which[first + i]), data_warp()};
     recognizer_describe_crops(e->encoder.recognizers[worker], crops, faces, (int)n);
     for (size_t i = 0; i < n; i++)
-        keep(e->into, first + i, &faces[i], data_face(d, e->which[first + i])->person);
+        keep(&e->f->part[e->into], e->into, first + i, &faces[i], data_face(d, e->which[first + i]));
 }
 
-static void encode(struct encoding *e, struct workers *w, enum data_split split, struct coded *into)
+static void encode(struct encoding *e, struct workers *w, enum part into)
 {
     e->into = into;
     e->n = 0;
     for (int i = 0; i < data_count(e->f->data); i++)
-        if (data_face(e->f->data, i)->split == split)
+        if (is_of(e->f->data, i, into))
             e->which[e->n++] = i;
-    workers_run(w, (int)((e->n + FIT_BATCH - 1) / FIT_BATCH), encode_part, e);
+    workers_run(w, (int)((e->n + FIT_BATCH - 1) / FIT_BATCH), encode_batch, e);
 }
 
 static size_t model_size(const struct fitting *f)
@@ -146,7 +161,7 @@ static struct variances_codes numbers_of(const struct coded *c, int model)
 
 static size_t pairs_faces(const struct fitting *f) /* validation faces whose pairs are scored */
 {
-    return f->val.n < FACES_MOST ? f->val.n : FACES_MOST;
+    return f->part[VAL].n < FACES_MOST ? f->part[VAL].n : FACES_MOST;
 }
 
 /* model 0: of the codes, under the power and with the covariances that are best for the validation people; 1: of bits,
@@ -155,7 +170,7 @@ static enum status fit_joint(struct fitting *f, int model)
 {
     size_t d = (size_t)f->n_code;
     float *to = f->arrays + (size_t)model * model_size(f);
-    struct variances_codes train = numbers_of(&f->train, model), val = numbers_of(&f->val, model);
+    struct variances_codes train = numbers_of(&f->part[TRAIN], model), val = numbers_of(&f->part[VAL], model);
     struct joint_bayes j;
     val.n = pairs_faces(f);
     enum status s = variances_choose(&j, &f->variances[model], train, val, f->n_code, powers, model ? 1 : POWERS, SAME_A_FACE);
@@ -251,14 +266,6 @@ static enum status rewrite(struct fitting *f, const char *path, bool calibrated)
     return s;
 }
 
-struct rows { const struct recognizer *recognizer; const float *at; size_t width; };
-
-static float score(const void *context, size_t i, size_t k)
-{
-    const struct rows *r = context;
-    return recognizer_compare(r->recognizer, r->at + i * r->width, r->at + k * r->width);
-}
-
 static void write_lines(struct fitting *f, int m)
 {
     const struct fit_calibration *c = &f->calibrations[m];
@@ -271,28 +278,17 @@ static void write_lines(struct fitting *f, int m)
 static enum status calibrate(struct fitting *f, const char *path, int m)
 {
     struct recognizer *r = NULL;
+    struct fit_calibration *c = &f->calibrations[m];
+    const struct coded *val = &f->part[VAL], *strangers = &f->part[STRANGERS];
     enum status s = open_recognizer(&r, path, m);
-    if (s)
-        return s;
-    size_t n = pairs_faces(f);
-    size_t width = ((size_t)recognizer_row(r) + 15) / 16 * 16;
-    float *rows = memory_alloc(n * width, sizeof *rows);
-    struct fit_scores scores;
-    s = fit_scores_make(&scores, n, SAME_A_FACE);
-    if (!s && !rows)
-        s = fail(NO_RESOURCE, "calibration: no memory");
+    if (!s)
+        s = fit_scores_calibrate(c, r, (struct fit_faces){val->faces, val->person, pairs_faces(f)},
+                                 (struct fit_faces){strangers->faces, strangers->person, strangers->n}, SAME_A_FACE);
     if (!s) {
-        for (size_t i = 0; i < n; i++)
-            recognizer_prepare(r, &f->val.faces[i], rows + i * width);
-        fit_scores_take(&scores, f->val.person, n, SAME_A_FACE, score, &(struct rows){r, rows, width});
-        s = fit_calibrate(&f->calibrations[m], scores.same, scores.n_same, scores.different, scores.n_different);
         write_lines(f, m);
-        const struct fit_calibration *c = &f->calibrations[m];
-        log_say(LOG_INFO, NULL, "%s: eer=%.4f tar_far1e-2=%.4f tar_far1e-3=%.4f tar_far1e-4=%.4f same=%zu different=%zu",
-                matcher_names[m], c->eer, c->taken[1], c->taken[2], c->taken[3], scores.n_same, scores.n_different);
+        log_say(LOG_INFO, NULL, "%s: eer=%.4f tar_far1e-2=%.4f tar_far1e-3=%.4f tar_far1e-4=%.4f", matcher_names[m], c->eer,
+                c->taken[1], c->taken[2], c->taken[3]);
     }
-    memory_free(&rows);
-    fit_scores_free(&scores);
     recognizer_close(&r);
     return s;
 }
@@ -311,8 +307,8 @@ static enum status encode_all(struct fitting *f, const char *path)
         s = e.which ? make_room(f) : fail(NO_RESOURCE, "matchers: no memory");
     }
     if (!s) {
-        encode(&e, w, DATA_TRAIN, &f->train);
-        encode(&e, w, DATA_VAL, &f->val);
+        for (enum part p = TRAIN; p < PARTS; p++)
+            encode(&e, w, p);
         f->cover = memory_alloc((size_t)f->n_code + 1, sizeof *f->cover);
         s = f->cover ? fit_cover(f->cover, &e.encoder, w, f->data, f->cover_about, sizeof f->cover_about)
                      : fail(NO_RESOURCE, "matchers: no memory");
@@ -336,8 +332,10 @@ enum status fit_matchers(const char *path, const struct data *d)
     if (!s) {
         const struct variances *v = f.variances;
         snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g, S_mu to %g, S_eps "
-                 "with %g of its mean variance more; of bits 1, %g, %g); calibrated on all pairs of %zu validation faces",
-                 f.train.n, (double)v[0].power, v[0].steep, v[0].within, v[1].steep, v[1].within, f.val.n);
+                 "with %g of its mean variance more; of bits 1, %g, %g); calibrated on all pairs of %zu validation faces, "
+                 "thresholds on pairs of one group of %zu strangers",
+                 f.part[TRAIN].n, (double)v[0].power, v[0].steep, v[0].within, v[1].steep, v[1].within, f.part[VAL].n,
+                 f.part[STRANGERS].n);
         log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
         s = rewrite(&f, path, false);
     }
@@ -347,7 +345,7 @@ enum status fit_matchers(const char *path, const struct data *d)
         s = rewrite(&f, path, true);
     memory_free(&f.arrays);
     memory_free(&f.cover);
-    free_coded(&f.train);
-    free_coded(&f.val);
+    for (enum part p = TRAIN; p < PARTS; p++)
+        free_coded(&f.part[p]);
     return s;
 }
