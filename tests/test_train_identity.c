@@ -156,7 +156,7 @@ static void test_augmentation(void **state)
     uint64_t random = 1;
     augment_face(two, crop, &face, &a, &random); /* every option at zero changes nothing */
     assert_memory_equal(two, plain, sizeof plain);
-    a = (struct augment_options){ 1, 0.05f, 4, 0.5f, 0.2f, 0.2f, 0.3f, 0.2f, 0.5f, 0.5f, 0.3f };
+    a = (struct augment_options){ 1, 0.05f, 4, 0.5f, 0.2f, 0.2f, 0.3f, 0.3f, 0.5f, 0.2f, 0.5f, 0.5f, 0.3f };
     int differ = 0;
     for (int k = 0; k < 50; k++) {
         uint64_t again = random;

@@ -70,6 +70,11 @@ static void colour(float *out, const struct augment_options *o, uint64_t *random
     float times = 1 + random_between(random, -1, 1) * o->contrast;
     float keep = random_chance(random, o->grey) ? 0 : 1 + random_between(random, -1, 1) * o->saturation;
     float *r = out, *g = out + PIXELS, *b = out + 2 * PIXELS;
+    for (int c = 0; c < 3 && o->tint > 0; c++) {
+        float gain = 1 + random_between(random, -1, 1) * o->tint;
+        for (int i = c * PIXELS; i < (c + 1) * PIXELS; i++)
+            out[i] = gain * (out[i] + 1) - 1; /* black is -1 */
+    }
     for (int i = 0; i < PIXELS; i++) {
         float luma = 0.299f * r[i] + 0.587f * g[i] + 0.114f * b[i];
         float base = (1 - keep) * times * luma + add, k = keep * times;
@@ -77,6 +82,18 @@ static void colour(float *out, const struct augment_options *o, uint64_t *random
         g[i] = clamp(k * g[i] + base, -1, 1);
         b[i] = clamp(k * b[i] + base, -1, 1);
     }
+}
+
+/* Light from a side: a ramp that is 0 in the middle. */
+static void light(float *out, float most, uint64_t *random)
+{
+    float across = random_between(random, -1, 1) * most / CROP_W, down = random_between(random, -1, 1) * most / CROP_H;
+    for (int c = 0; c < 3; c++)
+        for (int y = 0; y < CROP_H; y++)
+            for (int x = 0; x < CROP_W; x++) {
+                float *at = out + c * PIXELS + y * CROP_W + x;
+                *at = clamp(*at + across * ((float)x - 0.5f * (CROP_W - 1)) + down * ((float)y - 0.5f * (CROP_H - 1)), -1, 1);
+            }
 }
 
 static void occlude(float *out, uint64_t *random)
@@ -109,6 +126,8 @@ void augment_face(float *out, struct image stored, const struct patch *patch, co
     }
     look_up(out, stored, w);
     colour(out, o, random);
+    if (o->light > 0)
+        light(out, o->light, random);
     if (patch->grey)
         patch_remove_colour(out);
     if (random_chance(random, o->occlude))

@@ -13,6 +13,7 @@ struct augment_options {
     float shift, scale, turn;             /* deviation, cut at twice: canonical pixels, part, degrees */
     float mirror;                         /* how often */
     float brightness, contrast, saturation; /* up to so much, part of the range */
+    float tint, light;                    /* up to so much: a channel's gain; what is added from one edge to the other */
     float grey, blur, occlude;            /* how often */
     float blur_least;                     /* smallest part of the resolution that blur leaves */
 };
@@ -28,6 +29,8 @@ struct augment_options {
     { "contrast", OPTION_FLOAT, offsetof(type, member.contrast), "0.2", 0, 1, NULL, "most that contrast changes" },  \
     { "saturation", OPTION_FLOAT, offsetof(type, member.saturation), "0.3", 0, 1, NULL,                              \
       "most that saturation changes" },                                                                                \
+    { "tint", OPTION_FLOAT, offsetof(type, member.tint), "0", 0, 0.9, NULL, "most that each colour is made stronger or weaker" }, \
+    { "light", OPTION_FLOAT, offsetof(type, member.light), "0", 0, 2, NULL, "most that is added from one edge to the other" }, \
     { "grey", OPTION_FLOAT, offsetof(type, member.grey), "0.05", 0, 1, NULL, "how often faces lose colour" },        \
     { "blur", OPTION_FLOAT, offsetof(type, member.blur), "0.2", 0, 1, NULL, "how often faces lose resolution" },     \
     { "blur_least", OPTION_FLOAT, offsetof(type, member.blur_least), "0.3", 0.1, 1, NULL,                            \
