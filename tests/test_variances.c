@@ -85,30 +85,71 @@ static void test_choice(void **state)
     int *person = memory_alloc(N, sizeof *person);
     struct joint_bayes j, plain;
     struct variances chosen;
-    double eer;
+    struct variances measured;
+    const struct variances_codes none = {0};
     assert_true(codes && person);
     float *train = codes, *alike = codes + N * D, *val = alike + N * D;
     plant(train, person, 0.05F, 1); /* what a net makes of people it learnt from */
     plant(val, person, 0.6F, 2);    /* and of others */
     plant(alike, person, 0.05F, 3);
     struct variances_codes learnt = {train, person, N}, others = {val, person, N}, same_kind = {alike, person, N};
-    assert_ok(variances_choose(&j, &chosen, learnt, others, D, powers, 1, EACH));
+    assert_ok(variances_choose(&j, &chosen, &(struct variances_people){learnt, others, none}, D, powers, 1, EACH));
     assert_true(chosen.within > 0);
-    assert_ok(variances_error(&eer, &j, others, EACH));
-    assert_near(eer, chosen.eer, 1e-6);
+    assert_ok(variances_measure(&measured, &j, others, none, EACH));
+    assert_near(measured.eer, chosen.eer, 1e-6);
+    assert_true(measured.taken == 0);
     struct joint_bayes_options options = {.steps = 60, .tolerance = 1e-4, .exact = true};
     assert_ok(joint_bayes_fit(&plain, train, person, N, D, &options));
-    assert_ok(variances_error(&eer, &plain, others, EACH));
-    assert_true(chosen.eer < 0.9 * eer);
-    assert_true(chosen.eer > 0.01 && eer < 0.4); /* neither a case without errors nor one without hope */
+    assert_ok(variances_measure(&measured, &plain, others, none, EACH));
+    assert_true(chosen.eer < 0.9 * measured.eer);
+    assert_true(chosen.eer > 0.01 && measured.eer < 0.4); /* neither a case without errors nor one without hope */
     joint_bayes_free(&j);
     joint_bayes_free(&plain);
     /* Where nothing is underestimated the fit stays nearly as it is. */
-    assert_ok(variances_choose(&j, &chosen, learnt, same_kind, D, powers, 1, EACH));
+    assert_ok(variances_choose(&j, &chosen, &(struct variances_people){learnt, same_kind, none}, D, powers, 1, EACH));
     assert_true(chosen.within <= 0.3);
     joint_bayes_free(&j);
     memory_free(&codes);
     memory_free(&person);
+}
+
+/* Strangers of a group are alike in some of the numbers: what tells them apart is chosen, not what tells everybody apart. */
+static void test_strangers(void **state)
+{
+    (void)state;
+    enum { GROUPS = 2 };
+    static const float powers[] = {1};
+    float *codes = memory_alloc(3 * N * D, sizeof *codes);
+    int *person = memory_alloc(N, sizeof *person), *group = memory_alloc(N, sizeof *group);
+    struct joint_bayes j;
+    struct variances by_error, by_strangers, measured;
+    uint64_t seed = 9;
+    float shared[GROUPS][D];
+    assert_true(codes && person && group);
+    float *train = codes, *val = codes + N * D, *strangers = val + N * D;
+    plant(train, person, 0.05F, 1);
+    plant(val, person, 0.6F, 2);
+    kit_random(&shared[0][0], sizeof shared / sizeof(float), 4);
+    for (int i = 0; i < N; i++) {
+        group[i] = i % GROUPS;
+        for (int k = 0; k < D; k++)
+            strangers[i * D + k] = (k < D / 4 ? shared[group[i]][k] : 0) + (k < D / 4 ? 0.3F : 1) * random_normal(&seed);
+    }
+    struct variances_people people = {{train, person, N}, {val, person, N}, {0}};
+    const struct variances_codes others = {strangers, group, N};
+    assert_ok(variances_choose(&j, &by_error, &people, D, powers, 1, EACH));
+    assert_ok(variances_measure(&measured, &j, people.val, others, EACH));
+    joint_bayes_free(&j);
+    people.strangers = others;
+    assert_ok(variances_choose(&j, &by_strangers, &people, D, powers, 1, EACH));
+    assert_true(by_strangers.taken >= measured.taken && by_strangers.eer >= by_error.eer);
+    assert_true(by_strangers.taken > 0.01 && by_strangers.taken < 0.99);
+    assert_ok(variances_measure(&measured, &j, people.val, others, EACH));
+    assert_near(measured.taken, by_strangers.taken, 1e-6);
+    joint_bayes_free(&j);
+    memory_free(&codes);
+    memory_free(&person);
+    memory_free(&group);
 }
 
 static void test_one_person(void **state)
@@ -117,10 +158,10 @@ static void test_one_person(void **state)
     struct joint_bayes j;
     static const float codes[] = {1, 2, 3, 4};
     static const int person[] = {7, 7};
-    double eer = 0;
+    struct variances measured = {0};
     small(&j);
-    assert_ok(variances_error(&eer, &j, (struct variances_codes){codes, person, 2}, EACH));
-    assert_near(eer, 1, 0);
+    assert_ok(variances_measure(&measured, &j, (struct variances_codes){codes, person, 2}, (struct variances_codes){0}, EACH));
+    assert_near(measured.eer, 1, 0);
     joint_bayes_free(&j);
 }
 
@@ -128,7 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shrink), cmocka_unit_test(test_steepen), cmocka_unit_test(test_length),
-        cmocka_unit_test(test_choice), cmocka_unit_test(test_one_person),
+        cmocka_unit_test(test_choice), cmocka_unit_test(test_strangers), cmocka_unit_test(test_one_person),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

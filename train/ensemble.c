@@ -93,8 +93,9 @@ enum status ensemble_fit(struct ensemble_part *p, const struct members *m, struc
     struct variances chosen;
     enum status s = find_components(p, m, learnt, components);
     if (!s && !(s = cut(&known, p, m, learnt)) && !(s = cut(&strange, p, m, apart)))
-        s = variances_choose(&p->joint, &chosen, (struct variances_codes){ known, learnt.person, learnt.n },
-                             (struct variances_codes){ strange, apart.person, apart.n }, p->pca.k, &plain, 1, PAIRS_A_FACE);
+        s = variances_choose(&p->joint, &chosen, &(struct variances_people){ .train = { known, learnt.person, learnt.n },
+                                                                             .val = { strange, apart.person, apart.n } },
+                             p->pca.k, &plain, 1, PAIRS_A_FACE);
     if (!s)
         log_say(LOG_INFO, NULL, "%s: steep=%g within=%g eer=%.4f", p->name, chosen.steep, chosen.within, chosen.eer);
     p->width = 1;

@@ -55,8 +55,9 @@ void fit_scores_free(struct fit_scores *s);
 /* Sorts `same`; 1 when one of the kinds is empty. */
 double fit_equal_error(float *same, size_t n_same, const float *different, size_t n_different);
 
-/* Part of n scores that is no less than the limit. */
+/* Part of n scores that is no less than the limit; what that part of them exceeds (sorts them; 0 when there are none). */
 double fit_share_above(const float *x, size_t n, float limit);
+float fit_exceeded(float *scores, size_t n, double rate);
 
 /* From raw scores: logistic regression with equal weight of both kinds (log likelihood ratio = factor * score + shift)
  * and the scores that 1e-1 .. 1e-6 of the impostor pairs exceed, with the part of the same pairs that do. Sorts both arrays. */

@@ -12,7 +12,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* What the part `rate` of the sorted scores exceeds. Beyond what was measured: the last slope goes on. */
+/* What the part `rate` of the sorted scores exceeds. */
 static double exceeded(const float *sorted, size_t n, double rate)
 {
     double from_top = rate * (double)n;
@@ -21,6 +21,14 @@ static double exceeded(const float *sorted, size_t n, double rate)
     double at = (double)n - from_top;
     size_t i = at < 0 ? 0 : (size_t)at;
     return (double)sorted[i < n ? i : n - 1];
+}
+
+float fit_exceeded(float *scores, size_t n, double rate)
+{
+    if (!n)
+        return 0;
+    qsort(scores, n, sizeof *scores, by_value);
+    return (float)exceeded(scores, n, rate);
 }
 
 static void take_tail(double *tail, const float *different, size_t n)

@@ -30,7 +30,7 @@ enum part { TRAIN, VAL, STRANGERS, PARTS };
 
 struct coded { /* faces of one part */
     struct face *faces;  /* not of train people */
-    float *codes, *bits; /* bits as 0 or 1; not of strangers */
+    float *codes, *bits; /* bits as 0 or 1 */
     int *person;         /* of strangers their group */
     size_t n;
 };
@@ -71,7 +71,7 @@ static bool is_of(const struct data *d, int i, enum part part)
 
 static bool make_coded(struct coded *c, int n_code, enum part part)
 {
-    size_t numbers = part == STRANGERS ? 0 : c->n * (size_t)n_code, faces = part == TRAIN ? 0 : c->n;
+    size_t numbers = c->n * (size_t)n_code, faces = part == TRAIN ? 0 : c->n;
     c->codes = memory_alloc(numbers + 1, sizeof *c->codes);
     c->bits = memory_alloc(numbers + 1, sizeof *c->bits);
     c->faces = memory_alloc(faces + 1, sizeof *c->faces);
@@ -106,7 +106,7 @@ static void keep(struct coded *c, enum part part, size_t at, const struct face *
     c->person[at] = part == STRANGERS ? of->set : of->person;
     if (part != TRAIN)
         c->faces[at] = *face;
-    size_t n = part == STRANGERS ? 0 : (size_t)face->n_code;
+    size_t n = (size_t)face->n_code;
     memcpy(c->codes + at * n, face->code, n * sizeof *face->code);
     for (size_t i = 0; i < n; i++)
         c->bits[at * n + i] = (float)(face->bits[i / 64] >> i % 64 & 1);
@@ -170,10 +170,11 @@ static enum status fit_joint(struct fitting *f, int model)
 {
     size_t d = (size_t)f->n_code;
     float *to = f->arrays + (size_t)model * model_size(f);
-    struct variances_codes train = numbers_of(&f->part[TRAIN], model), val = numbers_of(&f->part[VAL], model);
+    struct variances_people people = {numbers_of(&f->part[TRAIN], model), numbers_of(&f->part[VAL], model),
+                                      numbers_of(&f->part[STRANGERS], model)};
     struct joint_bayes j;
-    val.n = pairs_faces(f);
-    enum status s = variances_choose(&j, &f->variances[model], train, val, f->n_code, powers, model ? 1 : POWERS, SAME_A_FACE);
+    people.val.n = pairs_faces(f);
+    enum status s = variances_choose(&j, &f->variances[model], &people, f->n_code, powers, model ? 1 : POWERS, SAME_A_FACE);
     if (!s) {
         to = matrix_floats(to, j.mean, d);
         to = matrix_floats(to, j.form, d * d);
