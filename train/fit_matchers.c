@@ -333,10 +333,10 @@ enum status fit_matchers(const char *path, const struct data *d)
     if (!s) {
         const struct variances *v = f.variances;
         snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g, S_mu to %g, S_eps "
-                 "with %g of its mean variance more; of bits 1, %g, %g); calibrated on all pairs of %zu validation faces, "
-                 "thresholds on pairs of one group of %zu strangers",
-                 f.part[TRAIN].n, (double)v[0].power, v[0].steep, v[0].within, v[1].steep, v[1].within, f.part[VAL].n,
-                 f.part[STRANGERS].n);
+                 "with %g of its mean variance and %g of what groups share more; of bits 1, %g, %g, %g); calibrated on all pairs of "
+                 "%zu validation faces, thresholds on pairs of one group of %zu strangers",
+                 f.part[TRAIN].n, (double)v[0].power, v[0].steep, v[0].within, v[0].shared, v[1].steep, v[1].within, v[1].shared,
+                 f.part[VAL].n, f.part[STRANGERS].n);
         log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
         s = rewrite(&f, path, false);
     }

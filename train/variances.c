@@ -3,6 +3,7 @@
  * matrices. */
 #include "train/variances.h"
 
+#include "base/check.h"
 #include "base/kernels.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -10,9 +11,10 @@
 #include "recognizer/recognizer.h"
 #include "train/matrix.h"
 
-static const double steeps[] = {1, 1.5, 2}, withins[] = {0, 0.1, 0.3, 1, 3};
+static const double steeps[] = {1, 1.5, 2}, withins[] = {0, 0.1, 0.3, 1, 3, 10}, shares[] = {0, 0.3};
+enum { STEEPS = 3, WITHINS = 6, SHARES = 2, TRIES = STEEPS * WITHINS * SHARES };
+#define GIVEN_UP 1.1 /* the equal error may be so much larger for the sake of strangers */
 #define STRANGERS_RATE 1e-3
-enum { STEEPS = 3, WITHINS = 5 };
 
 /* 2 y1'y2 of all pairs, and c of each code */
 struct prepared { float *products, *c; size_t n; };
@@ -104,42 +106,80 @@ enum status variances_measure(struct variances *out, const struct joint_bayes *j
     return s;
 }
 
-static bool is_better(const struct variances *now, const struct variances *than, bool strangers)
+/* Covariance of the groups' means, each group counting alike. */
+static enum status groups_covariance(double *out, struct variances_codes strangers, int d)
 {
-    return strangers && than->eer <= 1 ? now->taken > than->taken : now->eer < than->eer;
+    size_t size = (size_t)d;
+    int top = 0, n_groups = 0;
+    for (size_t i = 0; i < strangers.n; i++)
+        top = strangers.person[i] > top ? strangers.person[i] : top;
+    double *means = memory_alloc(((size_t)top + 2) * size, sizeof *means), *mean = means ? means + ((size_t)top + 1) * size : NULL;
+    int *count = memory_alloc((size_t)top + 1, sizeof *count);
+    bool room = means && count;
+    for (size_t i = 0; room && i < strangers.n; i++) {
+        n_groups += !count[strangers.person[i]]++;
+        for (size_t k = 0; k < size; k++)
+            means[(size_t)strangers.person[i] * size + k] += (double)strangers.codes[i * size + k];
+    }
+    for (int g = 0; room && g <= top; g++)
+        for (size_t k = 0; count[g] && k < size; k++)
+            mean[k] += (means[(size_t)g * size + k] /= count[g]) / n_groups;
+    for (int g = 0; room && g <= top; g++)
+        for (size_t k = 0; k < size; k++)
+            means[(size_t)g * size + k] = count[g] ? means[(size_t)g * size + k] - mean[k] : 0;
+    if (room)
+        gemm_double(true, false, d, d, top + 1, 1.0 / n_groups, means, d, means, d, 0, out, d);
+    memory_free(&means);
+    memory_free(&count);
+    return room ? OK : fail(NO_RESOURCE, "matchers: no memory");
 }
 
-/* One fit, all changes of its covariances; *out is replaced where one is better than chosen. */
-static enum status try_changes(struct joint_bayes *out, struct variances *chosen, const struct joint_bayes *fit, float power,
+/* `fit` changed as `how` says; `shared`: the groups' covariance, NULL: there are none. */
+static enum status change(struct joint_bayes *out, const struct joint_bayes *fit, const struct variances *how, const double *shared)
+{
+    enum status s = joint_bayes_copy(out, fit);
+    if (!s && how->steep != 1)
+        s = joint_bayes_steepen(out, how->steep);
+    if (s)
+        return s;
+    joint_bayes_shrink(out, how->within);
+    if (shared)
+        matrix_add(out->within, how->shared, shared, out->d);
+    return joint_bayes_derive(out);
+}
+
+/* All changes of one fit, measured, behind the `n` before. */
+static enum status try_changes(struct variances *tried, int *n, const struct joint_bayes *fit, const double *shared, float power,
                                const struct variances_people *people, int most)
 {
     enum status s = OK;
-    for (int k = 0; !s && k < STEEPS; k++) {
-        struct joint_bayes steep = {0};
-        s = joint_bayes_copy(&steep, fit);
-        if (!s && steeps[k] != 1)
-            s = joint_bayes_steepen(&steep, steeps[k]);
-        for (int i = 0; !s && i < WITHINS; i++) {
-            struct variances now = {power, steeps[k], withins[i], 2, 0};
-            struct joint_bayes j = {0};
-            if (!(s = joint_bayes_copy(&j, &steep))) {
-                joint_bayes_shrink(&j, withins[i]);
-                if (!(s = joint_bayes_derive(&j)))
-                    s = variances_measure(&now, &j, people->val, people->strangers, most);
-            }
-            log_say(LOG_INFO, NULL, "joint bayesian: power=%g steep=%g within=%g eer=%.4f taken=%.4f", (double)power, now.steep,
-                    now.within, now.eer, now.taken);
-            if (!s && is_better(&now, chosen, people->strangers.n > 1)) {
-                *chosen = now;
-                joint_bayes_free(out);
-                *out = j;
-            } else {
-                joint_bayes_free(&j);
-            }
-        }
-        joint_bayes_free(&steep);
+    for (int i = 0; !s && i < TRIES; i++) {
+        struct variances *now = &tried[*n];
+        struct joint_bayes j = {0};
+        *now = (struct variances){power, steeps[i % STEEPS], withins[i / STEEPS % WITHINS], shares[i / STEEPS / WITHINS], 2, 0};
+        if (now->shared > 0 && !shared)
+            break;
+        if (!(s = change(&j, fit, now, shared)))
+            s = variances_measure(now, &j, people->val, people->strangers, most);
+        joint_bayes_free(&j);
+        log_say(LOG_INFO, NULL, "joint bayesian: power=%g steep=%g within=%g shared=%g eer=%.4f taken=%.4f", (double)power,
+                now->steep, now->within, now->shared, now->eer, now->taken);
+        ++*n;
     }
     return s;
+}
+
+/* The least error; with strangers the most of the same pairs, of all whose error is not much larger than that. */
+static int best_of(const struct variances *tried, int n, bool strangers)
+{
+    int least = 0, best;
+    for (int i = 1; i < n; i++)
+        least = tried[i].eer < tried[least].eer ? i : least;
+    best = least;
+    for (int i = 0; strangers && i < n; i++)
+        if (tried[i].eer <= GIVEN_UP * tried[least].eer && tried[i].taken > tried[best].taken)
+            best = i;
+    return best;
 }
 
 /* The same codes to a power, in numbers of their own. */
@@ -150,26 +190,47 @@ static struct variances_codes to_power(float *out, struct variances_codes v, int
     return (struct variances_codes){out, v.person, v.n};
 }
 
+/* The people's codes to a power, in `numbers`. */
+static struct variances_people powered(float *numbers, const struct variances_people *people, int d, float power)
+{
+    size_t n_train = people->train.n * (size_t)d, n_val = people->val.n * (size_t)d;
+    return (struct variances_people){to_power(numbers, people->train, d, power), to_power(numbers + n_train, people->val, d, power),
+                                     to_power(numbers + n_train + n_val, people->strangers, d, power)};
+}
+
 enum status variances_choose(struct joint_bayes *out, struct variances *chosen, const struct variances_people *people, int d,
                              const float *powers, int n_powers, int most)
 {
     static const struct joint_bayes_options options = {.steps = 60, .tolerance = 1e-4, .exact = true, .most = 60};
-    size_t size = (size_t)d, n_train = people->train.n * size, n_val = people->val.n * size;
-    float *numbers = memory_alloc(n_train + n_val + people->strangers.n * size + 1, sizeof *numbers);
-    enum status s = numbers ? OK : fail(NO_RESOURCE, "matchers: no memory");
-    *out = (struct joint_bayes){0};
-    *chosen = (struct variances){.eer = 2};
+    bool strangers = people->strangers.n > 1;
+    size_t square = strangers ? (size_t)d * (size_t)d : 0;
+    struct joint_bayes fits[VARIANCES_POWERS] = {{0}};
+    struct variances tried[VARIANCES_POWERS * TRIES];
+    int n = 0;
+    float *numbers = memory_alloc((people->train.n + people->val.n + people->strangers.n) * (size_t)d + 1, sizeof *numbers);
+    double *shared = memory_alloc(VARIANCES_POWERS * square + 1, sizeof *shared);
+    enum status s = numbers && shared ? OK : fail(NO_RESOURCE, "matchers: no memory");
+    CHECK(n_powers > 0 && n_powers <= VARIANCES_POWERS);
     for (int i = 0; !s && i < n_powers; i++) {
-        struct joint_bayes fit = {0};
-        const struct variances_people now = {to_power(numbers, people->train, d, powers[i]),
-                                             to_power(numbers + n_train, people->val, d, powers[i]),
-                                             to_power(numbers + n_train + n_val, people->strangers, d, powers[i])};
-        s = joint_bayes_fit(&fit, now.train.codes, now.train.person, now.train.n, d, &options);
-        if (!s)
-            s = try_changes(out, chosen, &fit, powers[i], &now, most);
-        joint_bayes_free(&fit);
+        const struct variances_people now = powered(numbers, people, d, powers[i]);
+        double *of_groups = strangers ? shared + (size_t)i * square : NULL;
+        if (strangers)
+            s = groups_covariance(of_groups, now.strangers, d);
+        if (!s && !(s = joint_bayes_fit(&fits[i], now.train.codes, now.train.person, now.train.n, d, &options)))
+            s = try_changes(tried, &n, &fits[i], of_groups, powers[i], &now, most);
     }
+    *out = (struct joint_bayes){0};
+    if (!s) {
+        int power = 0;
+        *chosen = tried[best_of(tried, n, strangers)];
+        while (powers[power] != chosen->power)
+            power++;
+        s = change(out, &fits[power], chosen, strangers ? shared + (size_t)power * square : NULL);
+    }
+    for (int i = 0; i < n_powers; i++)
+        joint_bayes_free(&fits[i]);
     memory_free(&numbers);
+    memory_free(&shared);
     if (s)
         joint_bayes_free(out);
     return s;

@@ -7,6 +7,7 @@
 
 #include "train/fit.h"
 
+enum { VARIANCES_POWERS = 2 };
 struct variances_codes { const float *codes; const int *person; size_t n; }; /* codes [n, d] */
 struct variances_people {
     struct variances_codes train, val;
@@ -15,6 +16,7 @@ struct variances_people {
 struct variances {
     float power;           /* joint_bayes_number of the codes */
     double steep, within;  /* joint_bayes_steepen, joint_bayes_shrink */
+    double shared;         /* S_eps += shared * covariance of the means of groups of strangers: what a group shares is no evidence */
     double eer;            /* on all pairs of the validation codes, but no more than `most` of a code with its own person's */
     double taken;          /* part of those of one person above what one in 1,000 pairs of strangers of one group exceeds; 0: no strangers */
 };
