@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * From a matcher's score to a log likelihood ratio, and from a false match rate to a threshold. Both were measured on
- * the validation people (train/fit_matchers.c) and lie in the notes of the weights file. */
+ * From a matcher's score to a log likelihood ratio, and from a false match rate to a threshold. The first was
+ * measured on the validation people, the second on pairs of strangers of one sex and origin where there are such
+ * (train/fit_scores.c); both lie in the notes of the weights file. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
