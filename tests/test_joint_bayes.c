@@ -293,10 +293,8 @@ static void test_strangers_tail(void **state)
         for (int k = 0; k < CODE; k++)
             strangers[i].code[k] += 0.5F * shared.code[k];
     }
-    const struct fit_faces people = {val, person, VAL}, others = {strangers, group, STRANGERS}, few = {strangers, group, 20};
+    const struct fit_faces people = {val, person, VAL}, others = {strangers, group, STRANGERS};
     assert_ok(fit_scores_calibrate(&plain, r, people, (struct fit_faces){0}, EACH));
-    assert_ok(fit_scores_calibrate(&c, r, people, few, EACH)); /* too few to tell */
-    assert_memory_equal(c.tail, plain.tail, sizeof c.tail);
     assert_ok(fit_scores_calibrate(&c, r, people, others, EACH));
     assert_true(c.eer == plain.eer && c.factor == plain.factor);
     double above[2] = {0, 0}, pairs = 0;

@@ -67,8 +67,8 @@ enum status fit_calibrate(struct fit_calibration *out, float *same, size_t n_sam
 /* The tail, and what is taken of the same pairs, from other pairs of strangers. Sorts `different`. */
 void fit_tail(struct fit_calibration *c, float *different, size_t n_different, const float *same, size_t n_same);
 /* Coded faces to what recognizer r's raw scores mean: from all pairs of the validation people, no more than `most` of a face with
- * its own person's; the tail from the pairs of strangers (each face another person) that are of one group, where there are
- * enough of them: thresholds are to hold among people who are alike. */
+ * its own person's; the tail from the pairs of strangers (each face another person; n = 0: none) that are of one group: thresholds are
+ * to hold among people who are alike. */
 struct recognizer;
 struct face;
 struct fit_faces { const struct face *faces; const int *person; size_t n; }; /* person: of strangers, their group */

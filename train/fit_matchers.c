@@ -13,7 +13,7 @@
 #include "train/matrix.h"
 #include "train/variances.h"
 
-enum { SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16 };
+enum { SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16, STRANGER_PAIRS = 100000 };
 static const char *const matcher_names[] = {"joint-bayes", "cosine", "hamming", "bits-joint-bayes"};
 enum { MATCHERS = 4 };
 /* Joint Bayesian of the codes and of their bits: mean, A, U, N. */
@@ -146,6 +146,17 @@ static void encode(struct encoding *e, struct workers *w, enum part into)
         if (is_of(e->f->data, i, into))
             e->which[e->n++] = i;
     workers_run(w, (int)((e->n + FIT_BATCH - 1) / FIT_BATCH), encode_batch, e);
+}
+
+/* Fewer pairs of one group do not show one in 10,000. */
+static void forget_few(struct coded *strangers)
+{
+    size_t pairs = 0;
+    for (size_t i = 0; i < strangers->n; i++)
+        for (size_t k = 0; k < i; k++)
+            pairs += strangers->person[i] == strangers->person[k];
+    if (pairs < STRANGER_PAIRS)
+        strangers->n = 0;
 }
 
 static size_t model_size(const struct fitting *f)
@@ -310,6 +321,7 @@ static enum status encode_all(struct fitting *f, const char *path)
     if (!s) {
         for (enum part p = TRAIN; p < PARTS; p++)
             encode(&e, w, p);
+        forget_few(&f->part[STRANGERS]);
         f->cover = memory_alloc((size_t)f->n_code + 1, sizeof *f->cover);
         s = f->cover ? fit_cover(f->cover, &e.encoder, w, f->data, f->cover_about, sizeof f->cover_about)
                      : fail(NO_RESOURCE, "matchers: no memory");

@@ -7,8 +7,6 @@
 #include "recognizer/recognizer.h"
 #include "train/fit.h"
 
-enum { STRANGER_PAIRS = 100000 }; /* fewer do not show one in 10,000 */
-
 enum status fit_scores_make(struct fit_scores *s, size_t n, int most)
 {
     *s = (struct fit_scores){.same = memory_alloc(n * (size_t)most + 1, sizeof *s->same),
@@ -68,7 +66,7 @@ static enum status see_strangers(struct fit_calibration *c, const struct recogni
         for (size_t k = 0; k < i; k++)
             if (f.person[i] == f.person[k])
                 scores[n++] = score(&rows, i, k);
-    if (!s && n >= STRANGER_PAIRS) {
+    if (!s) {
         log_say(LOG_INFO, NULL, "strangers: faces=%zu pairs=%zu above_1e-2=%.5f above_1e-3=%.5f above_1e-4=%.5f", f.n, n,
                 fit_share_above(scores, n, (float)c->tail[1]), fit_share_above(scores, n, (float)c->tail[2]),
                 fit_share_above(scores, n, (float)c->tail[3]));
@@ -89,7 +87,7 @@ enum status fit_scores_calibrate(struct fit_calibration *c, const struct recogni
         fit_scores_take(&scores, val.person, val.n, most, score, &rows);
         s = fit_calibrate(c, scores.same, scores.n_same, scores.different, scores.n_different);
     }
-    if (!s && strangers.n)
+    if (!s && strangers.n > 1)
         s = see_strangers(c, r, strangers, scores.same, scores.n_same);
     memory_free(&rows.at);
     fit_scores_free(&scores);

@@ -134,12 +134,16 @@ static enum status groups_covariance(double *out, struct variances_codes strange
     return room ? OK : fail(NO_RESOURCE, "matchers: no memory");
 }
 
-/* `fit` changed as `how` says; `shared`: the groups' covariance, NULL: there are none. */
-static enum status change(struct joint_bayes *out, const struct joint_bayes *fit, const struct variances *how, const double *shared)
+static enum status steepened(struct joint_bayes *out, const struct joint_bayes *fit, double steep)
 {
     enum status s = joint_bayes_copy(out, fit);
-    if (!s && how->steep != 1)
-        s = joint_bayes_steepen(out, how->steep);
+    return s || steep == 1 ? s : joint_bayes_steepen(out, steep);
+}
+
+/* shared: the groups' covariance, NULL: there are none */
+static enum status widened(struct joint_bayes *out, const struct joint_bayes *steep, const struct variances *how, const double *shared)
+{
+    enum status s = joint_bayes_copy(out, steep);
     if (s)
         return s;
     joint_bayes_shrink(out, how->within);
@@ -148,23 +152,32 @@ static enum status change(struct joint_bayes *out, const struct joint_bayes *fit
     return joint_bayes_derive(out);
 }
 
-/* All changes of one fit, measured, behind the `n` before. */
+static enum status try_one(struct variances *now, const struct joint_bayes *steep, const double *shared,
+                           const struct variances_people *people, int most)
+{
+    struct joint_bayes j = {0};
+    enum status s = widened(&j, steep, now, shared);
+    if (!s)
+        s = variances_measure(now, &j, people->val, people->strangers, most);
+    joint_bayes_free(&j);
+    log_say(LOG_INFO, NULL, "joint bayesian: power=%g steep=%g within=%g shared=%g eer=%.4f taken=%.4f", (double)now->power,
+            now->steep, now->within, now->shared, now->eer, now->taken);
+    return s;
+}
+
+/* All changes of one fit, measured, behind the *n before. */
 static enum status try_changes(struct variances *tried, int *n, const struct joint_bayes *fit, const double *shared, float power,
                                const struct variances_people *people, int most)
 {
     enum status s = OK;
-    for (int i = 0; !s && i < TRIES; i++) {
-        struct variances *now = &tried[*n];
-        struct joint_bayes j = {0};
-        *now = (struct variances){power, steeps[i % STEEPS], withins[i / STEEPS % WITHINS], shares[i / STEEPS / WITHINS], 2, 0};
-        if (now->shared > 0 && !shared)
-            break;
-        if (!(s = change(&j, fit, now, shared)))
-            s = variances_measure(now, &j, people->val, people->strangers, most);
-        joint_bayes_free(&j);
-        log_say(LOG_INFO, NULL, "joint bayesian: power=%g steep=%g within=%g shared=%g eer=%.4f taken=%.4f", (double)power,
-                now->steep, now->within, now->shared, now->eer, now->taken);
-        ++*n;
+    for (int k = 0; !s && k < STEEPS; k++) {
+        struct joint_bayes steep = {0};
+        s = steepened(&steep, fit, steeps[k]);
+        for (int i = 0; !s && i < WITHINS * (shared ? SHARES : 1); i++) {
+            tried[*n] = (struct variances){power, steeps[k], withins[i % WITHINS], shares[i / WITHINS], 2, 0};
+            s = try_one(&tried[(*n)++], &steep, shared, people, most);
+        }
+        joint_bayes_free(&steep);
     }
     return s;
 }
@@ -219,14 +232,15 @@ enum status variances_choose(struct joint_bayes *out, struct variances *chosen, 
         if (!s && !(s = joint_bayes_fit(&fits[i], now.train.codes, now.train.person, now.train.n, d, &options)))
             s = try_changes(tried, &n, &fits[i], of_groups, powers[i], &now, most);
     }
-    *out = (struct joint_bayes){0};
+    struct joint_bayes steep = {0};
+    *out = steep;
     if (!s) {
-        int power = 0;
-        *chosen = tried[best_of(tried, n, strangers)];
-        while (powers[power] != chosen->power)
-            power++;
-        s = change(out, &fits[power], chosen, strangers ? shared + (size_t)power * square : NULL);
+        int best = best_of(tried, n, strangers), power = best / (n / n_powers);
+        *chosen = tried[best];
+        if (!(s = steepened(&steep, &fits[power], chosen->steep)))
+            s = widened(out, &steep, chosen, strangers ? shared + (size_t)power * square : NULL);
     }
+    joint_bayes_free(&steep);
     for (int i = 0; i < n_powers; i++)
         joint_bayes_free(&fits[i]);
     memory_free(&numbers);
