@@ -103,12 +103,14 @@ static void encode_part(void *context, int part, int worker)
         memcpy(c->codes + (first + i) * d, faces[i].code, d * sizeof(float));
 }
 
-/* At most `most` faces of one split, spread over it. */
-static size_t choose(int *out, const struct data *d, enum data_split split, size_t most)
+/* At most `most` faces of one part, spread over it. */
+static size_t choose(int *out, const struct data *d, enum fit_part part, size_t most)
 {
-    size_t n = 0, seen = 0, all = fit_count(d, split);
+    size_t n = 0, seen = 0, all = 0;
     for (int i = 0; i < data_count(d); i++)
-        if (data_face(d, i)->split == split && seen++ * most / (all > most ? all : most) == n && n < most)
+        all += fit_is_of(d, i, part);
+    for (int i = 0; i < data_count(d); i++)
+        if (fit_is_of(d, i, part) && seen++ * most / (all > most ? all : most) == n && n < most)
             out[n++] = i;
     return n;
 }
@@ -143,10 +145,10 @@ static enum status calibrate(float *w, const struct covering *c, float *values, 
     return OK;
 }
 
-static enum status run(struct covering *c, struct workers *w, enum data_split split, size_t most, int *faces)
+static enum status run(struct covering *c, struct workers *w, enum fit_part part, size_t most, int *faces)
 {
     c->faces = faces;
-    c->n = choose(faces, c->d, split, most);
+    c->n = choose(faces, c->d, part, most);
     if (c->n < 4)
         return fail(BAD_DATA, "cover: %zu faces", c->n);
     workers_run(w, (int)((c->n + FIT_BATCH - 1) / FIT_BATCH), encode_part, c);
@@ -163,14 +165,14 @@ enum status fit_cover(float *out, const struct fit_encoder *e, struct workers *w
     float *values = arena_alloc(a, CHECK, sizeof *values);
     c.codes = arena_alloc(a, (size_t)LEARN * (size_t)e->n_code, sizeof *c.codes);
     c.canvas = arena_alloc(a, (size_t)e->n * FIT_BATCH * DATA_W * DATA_H, IMAGE_PIXEL);
-    enum status s = faces && under && values && c.codes && c.canvas ? run(&c, w, DATA_TRAIN, LEARN, faces)
+    enum status s = faces && under && values && c.codes && c.canvas ? run(&c, w, FIT_TRAIN, LEARN, faces)
                                                                     : fail(NO_RESOURCE, "cover: no memory");
     for (size_t i = 0; !s && i < c.n; i++)
         under[i] = i % 2;
     if (!s)
         s = svm_fit(out, c.codes, under, c.n, (size_t)e->n_code, &(struct svm_options){.cost = 1, .passes = 60, .seed = 1});
     if (!s)
-        s = run(&c, w, DATA_VAL, CHECK, faces);
+        s = run(&c, w, FIT_VAL, CHECK, faces);
     if (!s)
         s = calibrate(out, &c, values, about, size);
     arena_free(&a);

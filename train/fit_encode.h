@@ -13,7 +13,9 @@ struct fit_encoder { /* a net for each worker */
     int n, n_code;
 };
 
-size_t fit_count(const struct data *d, enum data_split split); /* faces of one split */
+/* A validation person of one face can be a stranger only. */
+enum fit_part { FIT_TRAIN, FIT_VAL, FIT_STRANGERS, FIT_PARTS };
+bool fit_is_of(const struct data *d, int i, enum fit_part part); /* face i */
 /* out: n_code weights and the shift of recognizer/cover.h; about: a line of what was measured. */
 enum status fit_cover(float *out, const struct fit_encoder *e, struct workers *w, const struct data *d, char *about,
                       size_t size);

@@ -25,9 +25,6 @@ enum { MODELS = 2, EACH = 4, ARRAYS = MODELS * EACH, MORE = 3 }; /* MORE: the po
 static const float powers[] = {1, 0.5f};
 enum { POWERS = 2 };
 
-/* A validation person of one face can be a stranger only. */
-enum part { TRAIN, VAL, STRANGERS, PARTS };
-
 struct coded { /* faces of one part */
     struct face *faces;  /* not of train people */
     float *codes, *bits; /* bits as 0 or 1 */
@@ -37,7 +34,7 @@ struct coded { /* faces of one part */
 
 struct fitting {
     const struct data *data;
-    struct coded part[PARTS];
+    struct coded part[FIT_PARTS];
     int n_code;
     float *arrays; /* as array_names */
     struct variances variances[MODELS];
@@ -53,25 +50,17 @@ static enum status open_recognizer(struct recognizer **out, const char *path, in
     return recognizer_open(out, &o);
 }
 
-size_t fit_count(const struct data *d, enum data_split split)
-{
-    size_t n = 0;
-    for (int i = 0; i < data_count(d); i++)
-        n += data_face(d, i)->split == split;
-    return n;
-}
-
-static bool is_of(const struct data *d, int i, enum part part)
+bool fit_is_of(const struct data *d, int i, enum fit_part part)
 {
     const struct data_face *f = data_face(d, i);
     int n;
     data_of_person(d, f->index, &n);
-    return part == TRAIN ? f->split == DATA_TRAIN : f->split == DATA_VAL && (n == 1) == (part == STRANGERS);
+    return part == FIT_TRAIN ? f->split == DATA_TRAIN : f->split == DATA_VAL && (n == 1) == (part == FIT_STRANGERS);
 }
 
-static bool make_coded(struct coded *c, int n_code, enum part part)
+static bool make_coded(struct coded *c, int n_code, enum fit_part part)
 {
-    size_t numbers = c->n * (size_t)n_code, faces = part == TRAIN ? 0 : c->n;
+    size_t numbers = c->n * (size_t)n_code, faces = part == FIT_TRAIN ? 0 : c->n;
     c->codes = memory_alloc(numbers + 1, sizeof *c->codes);
     c->bits = memory_alloc(numbers + 1, sizeof *c->bits);
     c->faces = memory_alloc(faces + 1, sizeof *c->faces);
@@ -91,20 +80,20 @@ static enum status make_room(struct fitting *f)
 {
     bool room = true;
     for (int i = 0; i < data_count(f->data); i++)
-        for (enum part p = TRAIN; p < PARTS; p++)
-            f->part[p].n += is_of(f->data, i, p);
-    if (f->part[TRAIN].n < 2 || f->part[VAL].n < 2)
-        return fail(BAD_DATA, "matchers: %zu train and %zu validation faces", f->part[TRAIN].n, f->part[VAL].n);
-    for (enum part p = TRAIN; p < PARTS; p++)
+        for (enum fit_part p = FIT_TRAIN; p < FIT_PARTS; p++)
+            f->part[p].n += fit_is_of(f->data, i, p);
+    if (f->part[FIT_TRAIN].n < 2 || f->part[FIT_VAL].n < 2)
+        return fail(BAD_DATA, "matchers: %zu train and %zu validation faces", f->part[FIT_TRAIN].n, f->part[FIT_VAL].n);
+    for (enum fit_part p = FIT_TRAIN; p < FIT_PARTS; p++)
         room = make_coded(&f->part[p], f->n_code, p) && room;
-    return room ? OK : fail(NO_RESOURCE, "matchers: no memory for %zu codes", f->part[TRAIN].n + f->part[VAL].n);
+    return room ? OK : fail(NO_RESOURCE, "matchers: no memory for %zu codes", f->part[FIT_TRAIN].n + f->part[FIT_VAL].n);
 }
 
 /* of a train person, a validation person or a stranger, by what c holds room for */
-static void keep(struct coded *c, enum part part, size_t at, const struct face *face, const struct data_face *of)
+static void keep(struct coded *c, enum fit_part part, size_t at, const struct face *face, const struct data_face *of)
 {
-    c->person[at] = part == STRANGERS ? of->set : of->person;
-    if (part != TRAIN)
+    c->person[at] = part == FIT_STRANGERS ? of->set : of->person;
+    if (part != FIT_TRAIN)
         c->faces[at] = *face;
     size_t n = (size_t)face->n_code;
     memcpy(c->codes + at * n, face->code, n * sizeof *face->code);
@@ -118,7 +107,7 @@ struct encoding {
     struct fit_encoder encoder;
     int *which; /* faces of the data */
     size_t n;
-    enum part into;
+    enum fit_part into;
 };
 
 static void encode_batch(void *context, int batch, int worker)
@@ -138,12 +127,12 @@ static void encode_batch(void *context, int batch, int worker)
         keep(&e->f->part[e->into], e->into, first + i, &faces[i], data_face(d, e->which[first + i]));
 }
 
-static void encode(struct encoding *e, struct workers *w, enum part into)
+static void encode(struct encoding *e, struct workers *w, enum fit_part into)
 {
     e->into = into;
     e->n = 0;
     for (int i = 0; i < data_count(e->f->data); i++)
-        if (is_of(e->f->data, i, into))
+        if (fit_is_of(e->f->data, i, into))
             e->which[e->n++] = i;
     workers_run(w, (int)((e->n + FIT_BATCH - 1) / FIT_BATCH), encode_batch, e);
 }
@@ -172,7 +161,7 @@ static struct variances_codes numbers_of(const struct coded *c, int model)
 
 static size_t pairs_faces(const struct fitting *f) /* validation faces whose pairs are scored */
 {
-    return f->part[VAL].n < FACES_MOST ? f->part[VAL].n : FACES_MOST;
+    return f->part[FIT_VAL].n < FACES_MOST ? f->part[FIT_VAL].n : FACES_MOST;
 }
 
 /* model 0: of the codes, under the power and with the covariances that are best for the validation people; 1: of bits,
@@ -181,8 +170,8 @@ static enum status fit_joint(struct fitting *f, int model)
 {
     size_t d = (size_t)f->n_code;
     float *to = f->arrays + (size_t)model * model_size(f);
-    struct variances_people people = {numbers_of(&f->part[TRAIN], model), numbers_of(&f->part[VAL], model),
-                                      numbers_of(&f->part[STRANGERS], model)};
+    struct variances_people people = {numbers_of(&f->part[FIT_TRAIN], model), numbers_of(&f->part[FIT_VAL], model),
+                                      numbers_of(&f->part[FIT_STRANGERS], model)};
     struct joint_bayes j;
     people.val.n = pairs_faces(f);
     enum status s = variances_choose(&j, &f->variances[model], &people, f->n_code, powers, model ? 1 : POWERS, SAME_A_FACE);
@@ -291,7 +280,7 @@ static enum status calibrate(struct fitting *f, const char *path, int m)
 {
     struct recognizer *r = NULL;
     struct fit_calibration *c = &f->calibrations[m];
-    const struct coded *val = &f->part[VAL], *strangers = &f->part[STRANGERS];
+    const struct coded *val = &f->part[FIT_VAL], *strangers = &f->part[FIT_STRANGERS];
     enum status s = open_recognizer(&r, path, m);
     if (!s)
         s = fit_scores_calibrate(c, r, (struct fit_faces){val->faces, val->person, pairs_faces(f)},
@@ -319,9 +308,9 @@ static enum status encode_all(struct fitting *f, const char *path)
         s = e.which ? make_room(f) : fail(NO_RESOURCE, "matchers: no memory");
     }
     if (!s) {
-        for (enum part p = TRAIN; p < PARTS; p++)
+        for (enum fit_part p = FIT_TRAIN; p < FIT_PARTS; p++)
             encode(&e, w, p);
-        forget_few(&f->part[STRANGERS]);
+        forget_few(&f->part[FIT_STRANGERS]);
         f->cover = memory_alloc((size_t)f->n_code + 1, sizeof *f->cover);
         s = f->cover ? fit_cover(f->cover, &e.encoder, w, f->data, f->cover_about, sizeof f->cover_about)
                      : fail(NO_RESOURCE, "matchers: no memory");
@@ -347,8 +336,8 @@ enum status fit_matchers(const char *path, const struct data *d)
         snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g, S_mu to %g, S_eps "
                  "with %g of its mean variance and %g of what groups share more; of bits 1, %g, %g, %g); calibrated on all pairs of "
                  "%zu validation faces, thresholds on pairs of one group of %zu strangers",
-                 f.part[TRAIN].n, (double)v[0].power, v[0].steep, v[0].within, v[0].shared, v[1].steep, v[1].within, v[1].shared,
-                 f.part[VAL].n, f.part[STRANGERS].n);
+                 f.part[FIT_TRAIN].n, (double)v[0].power, v[0].steep, v[0].within, v[0].shared, v[1].steep, v[1].within, v[1].shared,
+                 f.part[FIT_VAL].n, f.part[FIT_STRANGERS].n);
         log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
         s = rewrite(&f, path, false);
     }
@@ -358,7 +347,7 @@ enum status fit_matchers(const char *path, const struct data *d)
         s = rewrite(&f, path, true);
     memory_free(&f.arrays);
     memory_free(&f.cover);
-    for (enum part p = TRAIN; p < PARTS; p++)
+    for (enum fit_part p = FIT_TRAIN; p < FIT_PARTS; p++)
         free_coded(&f.part[p]);
     return s;
 }
