@@ -11,7 +11,7 @@ static const float apart_s =
     0.5f; /* looks this far apart are worth 1 - 1/e of an independent one */
 static const float least_look = 0.05f; /* and the next frame's this much */
 static const float memory = 6;         /* looks' worth that the mean remembers: evidence may turn */
-static const float most_worth = 0.9f; /* independent looks that a long track counts for */
+static const float most_worth = 1; /* independent looks that a long track counts for */
 static const float first_worth = 0.5f; /* what the first look alone is worth: a name wants a second one */
 static const float least_margin = 1;   /* log likelihood ratio to the second best person */
 static const float holder = 1; /* what a name that is held is ahead in a dispute of two tracks */

@@ -19,7 +19,7 @@ const struct option recognizer_option_table[] = {
     {"matcher", OPTION_CHOICE, offsetof(struct recognizer_options, matcher), "joint-bayes", 0, 0,
      "joint-bayes cosine hamming bits-joint-bayes", "how two codes are compared"},
     {"false_match_rate", OPTION_FLOAT, offsetof(struct recognizer_options, false_match_rate), "1e-3", 1e-9, 0.5, NULL,
-     "how often a stranger may be given a name"},
+     "how often a stranger of the same sex and origin may be given a name"},
     {"mirror", OPTION_BOOL, offsetof(struct recognizer_options, mirror), "yes", 0, 0, NULL,
      "average the codes of a face and its mirror image"},
     {"half", OPTION_BOOL, offsetof(struct recognizer_options, half), "yes", 0, 0, NULL,
