@@ -47,8 +47,9 @@ head "Erwin Schrödinger" 729 356
 $program enroll "Grace Hopper" "$hopper_too" --largest --gallery $gallery
 $program enroll "Eileen Collins" "$collins" --largest --gallery $gallery
 
-# Thirteen bearded men in one photograph: a stranger may be given a name once in 10,000 comparisons.
-$program run $at/clip.mp4 -c configs/offline.conf --recognize.false_match_rate 1e-4 -o $at/annotated.mp4 --json $at/faces.jsonl --tracks $at/tracks.txt --gallery $gallery --no-window
+# Thirteen bearded men in one photograph, where strangers are alike more often than promised (docs/results.md, "Strangers"): a
+# stranger may be given a name once in 100,000 looks.
+$program run $at/clip.mp4 -c configs/offline.conf --recognize.false_match_rate 1e-5 -o $at/annotated.mp4 --json $at/faces.jsonl --tracks $at/tracks.txt --gallery $gallery --no-window
 echo "the annotated video: $PWD/$at/annotated.mp4"
 echo "a line for each frame: $PWD/$at/faces.jsonl"
-if [ "$2" = --window ]; then $program run $at/clip.mp4 --window --recognize.false_match_rate 1e-4 --gallery $gallery; fi
+if [ "$2" = --window ]; then $program run $at/clip.mp4 --window --recognize.false_match_rate 1e-5 --gallery $gallery; fi
