@@ -52,6 +52,8 @@ typedef float fit_score(const void *context, size_t i, size_t k);
 enum status fit_scores_make(struct fit_scores *s, size_t n, int most); /* room; NO_RESOURCE: to be freed all the same */
 void fit_scores_take(struct fit_scores *s, const int *person, size_t n, int most, fit_score *score, const void *context);
 void fit_scores_free(struct fit_scores *s);
+/* Scores of all pairs of one group into `out`, which has room for n (n - 1) / 2; how many. */
+size_t fit_scores_of_groups(float *out, const int *group, size_t n, fit_score *score, const void *context);
 /* Sorts `same`; 1 when one of the kinds is empty. */
 double fit_equal_error(float *same, size_t n_same, const float *different, size_t n_different);
 

@@ -34,6 +34,16 @@ void fit_scores_take(struct fit_scores *s, const int *person, size_t n, int most
     }
 }
 
+size_t fit_scores_of_groups(float *out, const int *group, size_t n, fit_score *score, const void *context)
+{
+    size_t pairs = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (group[i] == group[k])
+                out[pairs++] = score(context, i, k);
+    return pairs;
+}
+
 struct rows { const struct recognizer *recognizer; float *at; size_t width; };
 
 static float score(const void *context, size_t i, size_t k)
@@ -62,11 +72,8 @@ static enum status see_strangers(struct fit_calibration *c, const struct recogni
     enum status s = make_rows(&rows, r, f);
     if (!s && !scores)
         s = fail(NO_RESOURCE, "calibration: no memory for the pairs of %zu strangers", f.n);
-    for (size_t i = 0; !s && i < f.n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (f.person[i] == f.person[k])
-                scores[n++] = score(&rows, i, k);
     if (!s) {
+        n = fit_scores_of_groups(scores, f.person, f.n, score, &rows);
         log_say(LOG_INFO, NULL, "strangers: faces=%zu pairs=%zu above_1e-2=%.5f above_1e-3=%.5f above_1e-4=%.5f", f.n, n,
                 fit_share_above(scores, n, (float)c->tail[1]), fit_share_above(scores, n, (float)c->tail[2]),
                 fit_share_above(scores, n, (float)c->tail[3]));

@@ -70,16 +70,11 @@ static enum status strangers_limit(float *limit, const struct joint_bayes *j, st
 {
     struct prepared p;
     enum status s = prepare_all(&p, j, strangers);
-    size_t n = 0;
     float *scores = s ? NULL : memory_alloc(strangers.n * strangers.n / 2 + 1, sizeof *scores);
     if (!s && !scores)
         s = fail(NO_RESOURCE, "matchers: no memory");
-    for (size_t i = 0; !s && i < strangers.n; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strangers.person[i] == strangers.person[k])
-                scores[n++] = score(&p, i, k);
     if (!s)
-        *limit = fit_exceeded(scores, n, STRANGERS_RATE);
+        *limit = fit_exceeded(scores, fit_scores_of_groups(scores, strangers.person, strangers.n, score, &p), STRANGERS_RATE);
     memory_free(&scores);
     free_prepared(&p);
     return s;
