@@ -85,17 +85,6 @@ static int encode(struct work *w, const AVCodec *kind, struct image im, int qual
     return r < 0 ? r : avcodec_receive_packet(w->codec, w->packet);
 }
 
-static enum status save(const char *path, const AVPacket *packet)
-{
-    struct file_write file;
-    enum status status = file_create(&file, path);
-
-    if (status)
-        return status;
-    fwrite(packet->data, 1, (size_t)packet->size, file.to); /* the stream keeps its error for the commit */
-    return file_commit(&file);
-}
-
 enum status picture_write(const char *path, struct image im, int quality)
 {
     const AVCodec *kind = find_encoder(path);
@@ -109,7 +98,7 @@ enum status picture_write(const char *path, struct image im, int quality)
     r = encode(&work, kind, im, quality);
     status = r < 0 ? fail(BAD_USAGE, "%s: a picture of %dx%d cannot be coded as %s: %s", path, im.w, im.h, kind->name,
                           video_error(r, text, sizeof text))
-                   : save(path, work.packet);
+                   : file_write_bytes(path, work.packet->data, (size_t)work.packet->size);
     avcodec_free_context(&work.codec);
     av_frame_free(&work.frame);
     av_packet_free(&work.packet);

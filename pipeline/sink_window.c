@@ -128,7 +128,6 @@ static void save_picture(struct window *w, const struct frame *f)
     char path[64], line[WINDOW_LINE];
     unsigned char *png;
     size_t size;
-    struct file_write file;
     w->snapshot = false;
     for (int i = 0; i < 1000; i++) {
         snprintf(path, sizeof path, i ? "facetrail-%06lld-%d.png" : "facetrail-%06lld.png", (long long)f->number, i);
@@ -136,14 +135,8 @@ static void save_picture(struct window *w, const struct frame *f)
             break;
     }
     enum status s = draw_png(&png, &size, f->source);
-    if (s == OK && (s = file_create(&file, path)) == OK) {
-        if (fwrite(png, 1, size, file.to) == size) {
-            s = file_commit(&file);
-        } else {
-            s = fail(NO_RESOURCE, "%s: cannot write", path);
-            file_abandon(&file);
-        }
-    }
+    if (s == OK)
+        s = file_write_bytes(path, png, size);
     memory_free(&png);
     snprintf(line, sizeof line, "%s%s", s ? "not saved: " : "saved ", s ? fail_message() : path);
     window_say(w, line);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * Scores of pairs of faces, and what they say of a matcher. */
-#include <string.h>
-
 #include "base/log.h"
 #include "base/memory.h"
 #include "recognizer/recognizer.h"
