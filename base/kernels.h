@@ -16,6 +16,8 @@ struct kernels_near { uint32_t number, distance; };
  * bytes counts factor[m] times. */
 struct kernels_ends { bool add, relu; const float *bias, *factor; };
 struct kernels_range { float low, high; };
+/* A plane w x h, and which rows of the output are wanted: n from `first` on, the first of which goes where `out` points. */
+struct kernels_rows { int w, h, stride, first, n; };
 
 /* What half_outer multiplies; steps in halves. */
 struct kernels_outer {
@@ -65,10 +67,9 @@ struct kernels {
     void (*add_rows)(float *out, size_t out_step, const float *in, size_t in_step, int n, int rows); /* += */
     /* Every `parts`-th word: out[i * out_step + x] = in[x * parts + i], for i below parts, x below n. */
     void (*split)(uint32_t *out, size_t out_step, const uint32_t *in, int parts, int n);
-    /* 3x3, one border pixel of zeros, one plane; stride 1 or 2; out is (w - 1) / stride + 1 by (h - 1) / stride + 1.
+    /* 3x3, one border pixel of zeros, one plane; stride 1 or 2; all of out is (w - 1) / stride + 1 by (h - 1) / stride + 1.
      * weights: 9, row by row. */
-    void (*depthwise3)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
-                       bool relu);
+    void (*depthwise3)(float *out, const float *in, struct kernels_rows rows, const float *weights, float bias, bool relu);
     /* weight_grad[9] is added to; in_grad (may be NULL) is too, or with `set` written. */
     void (*depthwise3_backward)(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
                                 int h, int stride, const float *weights, bool set);

@@ -33,8 +33,8 @@ static void row_full2(float *restrict out, const float *restrict a, const float 
 struct strip { bool first, last, clip, add; int known; }; /* add: to what is there, but for the first `known` columns */
 
 /* `n` registers of columns from `in` on, all rows: each row is loaded once and goes into the three rows it is seen by. */
-static inline __attribute__((always_inline)) void strip1(float *out, const float *in, int w, int h, const float *k, float bias,
-                                                         struct strip s, const int n)
+static inline __attribute__((always_inline)) void strip1(float *out, const float *in, struct kernels_rows r, const float *k,
+                                                         float bias, struct strip s, const int n)
 {
     const vec zero = { 0 }, start = zero + bias;
     const vec k0 = zero + k[0], k1 = zero + k[1], k2 = zero + k[2], k3 = zero + k[3], k4 = zero + k[4], k5 = zero + k[5],
@@ -42,12 +42,14 @@ static inline __attribute__((always_inline)) void strip1(float *out, const float
     vec above[2], here[2];
     for (int i = 0; i < n; i++)
         above[i] = here[i] = start;
-    for (int y = 0; y <= h; y++, in += w) {
-        float *to = out + (ptrdiff_t)(y - 1) * w;
+    const int before = r.first ? r.first - 1 : 0;
+    in += (ptrdiff_t)before * r.w;
+    for (int y = before; y <= r.first + r.n; y++, in += r.w) {
+        float *to = out + (ptrdiff_t)(y - 1 - r.first) * r.w;
         for (int i = 0; i < n; i++, to += LANES) {
             const float *p = in + i * LANES;
             vec done = above[i];
-            if (y < h) {
+            if (y < r.h) {
                 vec middle = *(const vec *)p, left, right;
                 left = s.first && i == 0 ? __builtin_shuffle(middle, zero, (ivec){ AFTER_ONE }) : *(const vec *)(p - 1);
                 right = s.last && i == n - 1 ? __builtin_shuffle(middle, zero, (ivec){ BEFORE_ONE }) : *(const vec *)(p + 1);
@@ -55,7 +57,7 @@ static inline __attribute__((always_inline)) void strip1(float *out, const float
                 above[i] = here[i] + k3 * left + k4 * middle + k5 * right;
                 here[i] = start + k0 * left + k1 * middle + k2 * right;
             }
-            if (y == 0)
+            if (y <= r.first)
                 continue;
             if (s.clip)
                 done = (vec)((ivec)done & (done > zero));
@@ -70,36 +72,42 @@ static inline __attribute__((always_inline)) void strip1(float *out, const float
 }
 
 /* Step 1, w >= LANES: two registers of columns at a time; the last strip may overlap the one before. */
-void PLANE1(float *out, const float *in, int w, int h, const float *k, float bias, bool clip, bool add)
+void PLANE1(float *out, const float *in, struct kernels_rows r, const float *k, float bias, bool clip, bool add)
 {
-    int x = 0;
+    int x = 0, w = r.w;
     for (; x + 2 * LANES <= w; x += 2 * LANES) {
         struct strip s = { x == 0, x + 2 * LANES == w, clip, add, 0 };
-        strip1(out + x, in + x, w, h, k, bias, s, 2);
+        strip1(out + x, in + x, r, k, bias, s, 2);
     }
     if (x + LANES <= w) {
         struct strip s = { x == 0, x + LANES == w, clip, add, 0 };
-        strip1(out + x, in + x, w, h, k, bias, s, 1);
+        strip1(out + x, in + x, r, k, bias, s, 1);
         x += LANES;
     }
     if (x < w) {
         struct strip s = { false, true, clip, add, x - (w - LANES) };
-        strip1(out + w - LANES, in + w - LANES, w, h, k, bias, s, 1);
+        strip1(out + w - LANES, in + w - LANES, r, k, bias, s, 1);
     }
 }
 
 /* Step 2, an even width: even and odd columns apart; an odd row is the last of one output row and the first of the next. */
-static inline __attribute__((always_inline)) void strip2(float *out, const float *in, int w, int h, const float *k, float bias,
-                                                         bool first, bool clip)
+static inline __attribute__((always_inline)) void strip2(float *out, const float *in, struct kernels_rows r, const float *k,
+                                                         float bias, bool first, bool clip)
 {
     const vec zero = { 0 }, start = zero + bias;
     const vec k0 = zero + k[0], k1 = zero + k[1], k2 = zero + k[2], k3 = zero + k[3], k4 = zero + k[4], k5 = zero + k[5],
               k6 = zero + k[6], k7 = zero + k[7], k8 = zero + k[8];
     vec sum = start, left, even, odd;
-    for (int y = 0; y < h; y += 2, in += 2 * w, out += w / 2) {
+    const int w = r.w;
+    in += (ptrdiff_t)(2 * r.first) * w;
+    if (r.first) {
+        TAKE_ROW(in - w);
+        sum += k0 * left + k1 * even + k2 * odd;
+    }
+    for (int y = 2 * r.first; y < 2 * (r.first + r.n); y += 2, in += 2 * w, out += w / 2) {
         TAKE_ROW(in);
         vec done = sum + k3 * left + k4 * even + k5 * odd;
-        if (y + 1 < h) {
+        if (y + 1 < r.h) {
             TAKE_ROW(in + w);
             done += k6 * left + k7 * even + k8 * odd;
             sum = start + k0 * left + k1 * even + k2 * odd;
@@ -108,30 +116,29 @@ static inline __attribute__((always_inline)) void strip2(float *out, const float
     }
 }
 
-static void plane2(float *out, const float *in, int w, int h, const float *k, float bias, bool clip)
+static void plane2(float *out, const float *in, struct kernels_rows r, const float *k, float bias, bool clip)
 {
-    int ow = w / 2;
-    strip2(out, in, w, h, k, bias, true, clip);
+    int ow = r.w / 2;
+    strip2(out, in, r, k, bias, true, clip);
     for (int x = LANES; x < ow; x += LANES) {
         int at = x + LANES <= ow ? x : ow - LANES;
-        strip2(out + at, in + 2 * at, w, h, k, bias, false, clip);
+        strip2(out + at, in + 2 * at, r, k, bias, false, clip);
     }
 }
 
-void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
-                                bool clip)
+void JOIN(depthwise3_, KERNELS)(float *out, const float *in, struct kernels_rows rows, const float *weights, float bias, bool clip)
 {
-    int ow = (w - 1) / stride + 1, oh = (h - 1) / stride + 1;
+    const int w = rows.w, h = rows.h, stride = rows.stride, ow = (w - 1) / stride + 1;
     if (stride == 1 && w >= LANES) {
-        PLANE1(out, in, w, h, weights, bias, clip, false);
+        PLANE1(out, in, rows, weights, bias, clip, false);
         return;
     }
     if (stride == 2 && w % 2 == 0 && ow >= LANES) {
-        plane2(out, in, w, h, weights, bias, clip);
+        plane2(out, in, rows, weights, bias, clip);
         return;
     }
-    for (int y = 0; y < oh; y++) {
-        float *o = out + (size_t)y * (size_t)ow;
+    for (int y = rows.first; y < rows.first + rows.n; y++) {
+        float *o = out + (size_t)(y - rows.first) * (size_t)ow;
         const float *mid = in + (size_t)(y * stride) * (size_t)w;
         bool inside = y > 0 && y * stride + 1 < h;
         o[0] = bias;

@@ -19,7 +19,7 @@ static void picture_back1(float *g, const float *d, int w, int h, const float *k
 {
     const float turned[9] = { k[8], k[7], k[6], k[5], k[4], k[3], k[2], k[1], k[0] };
     if (w >= LANES) {
-        PLANE1(g, d, w, h, turned, 0, false, !set);
+        PLANE1(g, d, (struct kernels_rows){ w, h, 1, 0, h }, turned, 0, false, !set);
         return;
     }
     for (int y = 0; y < h; y++, g += w, d += w) {

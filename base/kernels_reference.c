@@ -103,19 +103,18 @@ static void add_rows(float *out, size_t out_step, const float *in, size_t in_ste
             out[(size_t)y * out_step + (size_t)x] += in[(size_t)y * in_step + (size_t)x];
 }
 
-static void depthwise3(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
-                       bool clip)
+static void depthwise3(float *out, const float *in, struct kernels_rows r, const float *weights, float bias, bool clip)
 {
-    int ow = (w - 1) / stride + 1, oh = (h - 1) / stride + 1;
-    for (int y = 0; y < oh; y++)
+    const int ow = (r.w - 1) / r.stride + 1;
+    for (int y = r.first; y < r.first + r.n; y++)
         for (int x = 0; x < ow; x++) {
             double s = bias;
             for (int k = 0; k < 9; k++) {
-                int iy = y * stride + k / 3 - 1, ix = x * stride + k % 3 - 1;
-                if (iy >= 0 && iy < h && ix >= 0 && ix < w)
-                    s += (double)weights[k] * in[iy * w + ix];
+                int iy = y * r.stride + k / 3 - 1, ix = x * r.stride + k % 3 - 1;
+                if (iy >= 0 && iy < r.h && ix >= 0 && ix < r.w)
+                    s += (double)weights[k] * in[iy * r.w + ix];
             }
-            out[y * ow + x] = clip && s < 0 ? 0 : (float)s;
+            *out++ = clip && s < 0 ? 0 : (float)s;
         }
 }
 

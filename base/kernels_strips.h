@@ -59,6 +59,6 @@ static inline void row_add1(float *restrict out, const float *restrict row, int 
 
 /* kernels_depthwise.c: a plane of step 1, w >= LANES, at least 0 with clip; add: to what is there. */
 #define PLANE1 JOIN(depthwise_plane1_, KERNELS)
-void PLANE1(float *out, const float *in, int w, int h, const float *k, float bias, bool clip, bool add);
+void PLANE1(float *out, const float *in, struct kernels_rows rows, const float *k, float bias, bool clip, bool add);
 
 #endif

@@ -92,7 +92,7 @@ void JOIN(product_, KERNELS)(float *out, size_t out_step, const float *left, siz
                              size_t right_step, int m, int k, int n, bool add);
 void JOIN(rows_outer_, KERNELS)(float *weight_grad, const float *grad, size_t grad_step, const float *in,
                                 const int32_t *offsets, int m, int k, int n);
-void JOIN(depthwise3_, KERNELS)(float *out, const float *in, int w, int h, int stride, const float *weights, float bias,
+void JOIN(depthwise3_, KERNELS)(float *out, const float *in, struct kernels_rows rows, const float *weights, float bias,
                                 bool clip);
 void JOIN(depthwise3_backward_, KERNELS)(float *in_grad, float *weight_grad, const float *in, const float *out_grad, int w,
                                          int h, int stride, const float *weights, bool set);

@@ -48,6 +48,10 @@ static inline void *scratch_take(float **scratch, size_t n)
     return at;
 }
 
+/* n rows of a layer's output from `first` on, counted where in[0]'s first row is row 0; they go to out's rows from `to` on.
+ * What would be above or below in[0] counts as 0. */
+struct pass_rows { int first, n, to; };
+
 struct pass { /* all that a layer may touch */
     const struct tensor *in;      /* n_in of them */
     const struct tensor *in_grad; /* added to; .at NULL: nobody wants it. May be out_grad itself when in place */
@@ -66,6 +70,7 @@ struct pass { /* all that a layer may touch */
     const struct image *picture; /* int8: in[0] is this picture, and not filled; else NULL */
     bool relu;     /* the next layer is an in-place relu that this call does as well (CAN_RELU, CAN_LEARN_RELU) */
     bool pool;     /* and the one after it, a 2x2 maximum: out and out_grad are that one's (CAN_LEARN_POOL) */
+    struct pass_rows rows; /* what is wanted of `out`; layers without infer->reach are always asked for all of it */
 };
 
 enum layer_can {
@@ -75,11 +80,16 @@ enum layer_can {
     CAN_LEARN_POOL = 8, /* when learning, forward and backward honour pass.pool as well */
 };
 
+/* Which rows of its input an output row y is made of: from y * stride - above, so many as the kernel is high. */
+struct layer_reach { int stride, above, kernel; };
+
 struct layer_infer { /* what a kind can do where nothing is learnt */
     void (*prepare)(const void *options, const struct pass *pass); /* fills pass.keep, with int8 by the weights as levels */
     bool (*pixels)(const void *options);                           /* int8: forward can read pass.picture */
     /* All maps at one place of a sample, instead of forward; pass->out is not touched. */
     void (*place)(const void *options, const struct pass *pass, int sample, int x, int y, float *out);
+    /* int8: whether forward honours pass.rows, and what of its input it needs for them. */
+    bool (*reach)(const void *options, struct layer_reach *reach);
 };
 
 struct layer_kind {
@@ -128,6 +138,7 @@ struct run_node {
     struct tensor out, grad; /* grad.at NULL: none */
     float *keep;
     bool needed, reads_out;
+    bool streamed;        /* int8: stream_forward does it */
     bool fused, in_place; /* fused: this relu or pool is done by a layer before it */
     bool in_new[LAYER_FROM];      /* the first of those that write the gradient of that input */
     bool unused;                  /* nobody writes its gradient */
@@ -136,6 +147,12 @@ struct run_node {
     struct tensor in[LAYER_FROM], in_grad[LAYER_FROM];
     struct tensor param[LAYER_PARAMS], param_grad[LAYER_PARAMS];
 };
+
+/* stream.c: layers behind each other that are run some rows at a time. `out` is a window of the layer's output, from its row
+ * `base` on, of which rows up to `made` are there; the last step's is all of it. */
+enum { STREAM_STEPS = 16 };
+struct stream_step { int node, rows, base, made; struct layer_reach reach; struct tensor out; };
+struct stream { int n, band; struct stream_step steps[STREAM_STEPS + 1]; }; /* n 0: none; band: rows of the first at a time */
 
 struct net_run {
     struct arena *arena;
@@ -149,6 +166,7 @@ struct net_run {
     bool half, int8, prepared;
     int pictured; /* the input that `picture` is; -1: none */
     struct image picture;
+    struct stream stream;
     const struct kernels *kernels;
 };
 
@@ -159,6 +177,11 @@ struct run_memory {
     float *(*take)(void *from, size_t n);
     float *weights;
 };
+/* plan.c: how many times what layer `layer` puts out is read, and by which layer last. */
+int net_run_users(const struct net_run *r, int layer, int *last);
+/* stream.c: finds such layers and takes their windows; runs them. */
+void stream_plan(struct net_run *r, float *(*take)(void *from, size_t n), void *from);
+void stream_forward(struct net_run *r);
 /* run.c: what layer i of a run may touch. */
 struct pass net_run_pass(struct net_run *r, int i, bool learning);
 /* plan.c. A NET_FEED run has memory for inputs, kept layers and losses only: they are computed elsewhere. */

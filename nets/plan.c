@@ -60,13 +60,22 @@ static void mark_needed(struct net_run *r)
     }
 }
 
-static int users_of(const struct net_run *r, int layer)
+int net_run_users(const struct net_run *r, int layer, int *last)
 {
     int users = 0;
     for (int i = layer + 1; i < r->net->n_nodes; i++)
         for (int k = 0; reads(r, i) && k < r->net->nodes[i].n_from; k++)
-            users += r->net->nodes[i].from[k] == layer;
+            if (r->net->nodes[i].from[k] == layer) {
+                users++;
+                *last = i;
+            }
     return users;
+}
+
+static int users_of(const struct net_run *r, int layer)
+{
+    int last;
+    return net_run_users(r, layer, &last);
 }
 
 static int last_use(const struct net_run *r, int layer)
@@ -302,6 +311,8 @@ static enum status create(struct net_run **out, const struct net *n, int batch, 
             r->scratch = take_floats(a, scratch);
         if (use == NET_LEARN)
             take_for_learning(r, m, flags);
+        if (use == NET_INFER && !memory)
+            stream_plan(r, take_floats, a);
         s = arena_seal(a);
     }
     if (s) {

@@ -48,6 +48,7 @@ struct pass net_run_pass(struct net_run *r, int i, bool learning)
         .picture = r->net->nodes[i].n_from && r->net->nodes[i].from[0] == r->pictured ? &r->picture : NULL,
         .relu = d->relu_after,
         .pool = d->pool_after,
+        .rows = { 0, d->out.shape.h, 0 },
     };
 }
 
@@ -65,6 +66,12 @@ static void forward(struct net_run *r, bool learning)
         struct run_node *d = &r->nodes[i];
         if (!node->kind || !d->needed || d->fused)
             continue;
+        if (d->streamed && r->int8) {
+            if (i == r->stream.steps[0].node)
+                stream_forward(r);
+            before = now_us(learning);
+            continue;
+        }
         struct pass p = net_run_pass(r, i, learning);
         node->kind->forward(node->options, &p);
         int64_t now = now_us(learning);

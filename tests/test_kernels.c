@@ -90,9 +90,16 @@ static void planes(void **state)
         for (int h = 1; h < 20; h += h < 5 ? 1 : 7)
             for (int stride = 1; stride <= 2; stride++) {
                 int n = w * h, on = ((w - 1) / stride + 1) * ((h - 1) / stride + 1);
-                ref->depthwise3(want, a, w, h, stride, b, 0.3f, true);
-                k->depthwise3(have, a, w, h, stride, b, 0.3f, true);
+                const struct kernels_rows all = { w, h, stride, 0, (h - 1) / stride + 1 };
+                ref->depthwise3(want, a, all, b, 0.3f, true);
+                k->depthwise3(have, a, all, b, 0.3f, true);
                 compare("depthwise3", k, want, have, on, 9);
+                for (int first = 0, n_rows; first < all.n; first += n_rows) { /* the same in parts, row by row at first */
+                    n_rows = first < 3 ? 1 : all.n - first;
+                    const struct kernels_rows some = { w, h, stride, first, n_rows };
+                    k->depthwise3(have + first * ((w - 1) / stride + 1), a, some, b, 0.3f, true);
+                }
+                compare("depthwise3 in parts", k, want, have, on, 9);
                 memcpy(want, b, sizeof b);
                 memcpy(have, b, sizeof b);
                 memset(want2, 0, sizeof want2);
@@ -366,7 +373,7 @@ static void bench(void)
         const struct kernels *k = tables[t];
         int64_t start = clock_us();
         for (int i = 0; i < 2000; i++)
-            k->depthwise3(have, a, 80, 60, 1, b, 0, true);
+            k->depthwise3(have, a, (struct kernels_rows){ 80, 60, 1, 0, 60 }, b, 0, true);
         printf("depthwise3 80x60,%s,%.0f\n", k->name, (double)(clock_us() - start) / 2);
         start = clock_us();
         for (int i = 0; i < 2000; i++)

@@ -220,6 +220,61 @@ static void deeper_lnet_comes_close(void **state)
     lnet_comes_close(1, 0.07); /* two more layers at full strength: these weights are random */
 }
 
+static struct kernels_range one_range(const float *x, size_t n) /* so that levels do not depend on what is taken together */
+{
+    (void)x;
+    (void)n;
+    return (struct kernels_range){ 0, 100 };
+}
+
+/* Large pictures some rows at a time: to the bit what whole maps give. */
+static void rows_at_a_time_are_the_same(int w, int h, int net_w, int net_h)
+{
+    uint8_t *pixels = memory_alloc((size_t)(w * h), IMAGE_PIXEL);
+    const struct lnet_options options = { .maps = 8, .size = 64, .deeper = 0, .tag_weight = 0 };
+    struct kernels with = *kernels_best();
+    struct net *n = NULL;
+    struct net_run *whole = NULL, *r = NULL;
+    int input, response;
+    uint64_t seed = 4;
+    with.fast_int8 = true;
+    with.range = one_range;
+    assert_non_null(pixels);
+    for (int i = 0; i < w * h * IMAGE_PIXEL; i++)
+        pixels[i] = (uint8_t)random_next(&seed);
+    assert_ok(net_create(&n, &model_lnet, &options, 1));
+    assert_ok(net_find(n, "picture", &input));
+    assert_ok(net_find(n, "response8", &response));
+    assert_ok(net_run_create_sized(&whole, n, 1, net_h, net_w, NET_INFER));
+    assert_ok(net_run_create_sized(&r, n, 1, net_h, net_w, NET_INFER));
+    assert_true(r->stream.n > 6);
+    for (int i = 0; i < whole->net->n_nodes; i++)
+        whole->nodes[i].streamed = false;
+    whole->kernels = r->kernels = &with;
+    assert_true(net_run_int8(whole, true) && net_run_int8(r, true));
+    for (int again = 0; again < 2; again++) {
+        net_run_picture(whole, input, (struct image){ pixels, w, h, w * IMAGE_PIXEL });
+        net_run_picture(r, input, (struct image){ pixels, w, h, w * IMAGE_PIXEL });
+        net_run_forward(whole, 0);
+        net_run_forward(r, 0);
+        const struct tensor want = net_run_at(whole, response), have = net_run_at(r, response);
+        assert_memory_equal(want.at, have.at, shape_count(want.shape) * sizeof *want.at);
+        assert_true(want.at[0] != want.at[shape_count(want.shape) / 2]);
+        memset(pixels + w * h, 200, (size_t)(w * h)); /* another picture, the windows as the first one left them */
+    }
+    net_run_free(&whole);
+    net_run_free(&r);
+    net_free(&n);
+    memory_free(&pixels);
+}
+
+static void large_pictures_go_by_rows(void **state)
+{
+    (void)state;
+    rows_at_a_time_are_the_same(1280, 736, 1280, 736);
+    rows_at_a_time_are_the_same(1303, 675, 1312, 704);
+}
+
 static void learning_stays_with_floats(void **state)
 {
     (void)state;
@@ -238,7 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_are_the_same_everywhere), cmocka_unit_test(products_are_the_same_everywhere),
         cmocka_unit_test(largest_levels_do_not_run_over), cmocka_unit_test(levels_mean_what_they_stand_for), cmocka_unit_test(shallow_lnet_comes_close),
-        cmocka_unit_test(deeper_lnet_comes_close),
+        cmocka_unit_test(deeper_lnet_comes_close), cmocka_unit_test(large_pictures_go_by_rows),
         cmocka_unit_test(learning_stays_with_floats),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);

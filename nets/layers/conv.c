@@ -101,11 +101,11 @@ static enum status plan(struct layer_plan *plan, const void *options, const stru
 static void depthwise_forward(const struct conv *o, const struct pass *pass)
 {
     struct shape in = pass->in[0].shape, out = pass->out.shape;
-    int stride = o->stride ? o->stride : 1;
+    const struct kernels_rows rows = { in.w, in.h, o->stride ? o->stride : 1, pass->rows.first, pass->rows.n };
     const float *bias = o->no_bias ? NULL : pass->param[1].at;
     for (int i = 0; i < in.n * in.c; i++)
-        pass->kernels->depthwise3(pass->out.at + (size_t)i * (size_t)(out.h * out.w),
-                                  pass->in[0].at + (size_t)i * (size_t)(in.h * in.w), in.w, in.h, stride,
+        pass->kernels->depthwise3(pass->out.at + (size_t)(i * out.h + pass->rows.to) * (size_t)out.w,
+                                  pass->in[0].at + (size_t)i * (size_t)(in.h * in.w), rows,
                                   pass->param[0].at + 9 * (i % in.c), bias ? bias[i % in.c] : 0, pass->relu);
 }
 
@@ -193,7 +193,14 @@ static bool pixels(const void *options)
     return conv_phases_pixels(options);
 }
 
-static const struct layer_infer infer = { prepare, pixels, place };
+static bool reach(const void *options, struct layer_reach *reach)
+{
+    const struct conv *o = options;
+    *reach = (struct layer_reach){ o->stride ? o->stride : 1, o->pad, o->kernel };
+    return depthwise(o) || conv_int8_fits(o) || conv_phases_fits(o);
+}
+
+static const struct layer_infer infer = { prepare, pixels, place, reach };
 
 const struct layer_kind layer_conv = {
     "conv", "convolution: shared, locally shared, unshared or depthwise", sizeof(struct conv), CAN_RELU | CAN_SET, plan, forward,

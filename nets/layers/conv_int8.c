@@ -80,21 +80,22 @@ void conv_int8_forward(const struct conv *o, const struct pass *pass)
 {
     const struct shape shape = pass->in[0].shape;
     const struct kernels *k = pass->kernels;
-    const size_t plane = (size_t)(shape.h * shape.w);
-    const int n_quads = quads_of(shape.c), band = band_of(shape.c, (int)plane);
+    const struct pass_rows rows = pass->rows;
+    const size_t plane = (size_t)(shape.h * shape.w), plane_out = (size_t)(pass->out.shape.h * shape.w);
+    const int n_quads = quads_of(shape.c), band = band_of(shape.c, (int)plane), places = rows.n * shape.w;
     int32_t *offsets = (int32_t *)(void *)(pass->scratch + CONV_LEVELS_ENDS * o->maps);
     uint32_t *quads = (uint32_t *)(void *)(offsets + n_quads);
     for (int q = 0; q < n_quads; q++)
         offsets[q] = q * band;
     for (int i = 0; i < shape.n; i++)
-        for (int at = 0; at < (int)plane; at += band) {
-            const float *in = pass->in[0].at + (size_t)(i * shape.c) * plane + at;
-            int n = (int)plane - at < band ? (int)plane - at : band;
+        for (int at = 0; at < places; at += band) {
+            const float *in = pass->in[0].at + (size_t)(i * shape.c) * plane + rows.first * shape.w + at;
+            float *out = pass->out.at + (size_t)(i * o->maps) * plane_out + rows.to * shape.w + at;
+            int n = places - at < band ? places - at : band;
             struct conv_levels l = conv_levels_at(o, pass, range_of(k, in, shape.c, plane, n), pass->scratch);
             for (int q = 0; q < n_quads; q++)
                 k->byte_quads(quads + q * band, in + (size_t)(4 * q) * plane, plane, shape.c - 4 * q < 4 ? shape.c - 4 * q : 4,
                               l.low, l.per, n);
-            k->quads_product(pass->out.at + (size_t)(i * o->maps) * plane + at, plane, l.packed, quads, offsets, o->maps,
-                             n_quads, n, l.ends);
+            k->quads_product(out, plane_out, l.packed, quads, offsets, o->maps, n_quads, n, l.ends);
         }
 }

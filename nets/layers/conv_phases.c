@@ -133,12 +133,14 @@ static int around(const struct filling *f)
     return f->picture ? 128 : 0;
 }
 
-static void fill(const struct filling *f, const float *in, int first)
+/* For `rows` output rows from `first` on. */
+static void fill(const struct filling *f, const float *in, int first, int rows)
 {
     const struct patches *p = f->p;
     const struct layout *l = f->l;
+    const int all = (rows + l->rows - l->band) * p->stride;
     for (int c = 0; c < l->maps; c++, in += p->h * p->w)
-        for (int y = 0; y < l->rows * p->stride; y++) {
+        for (int y = 0; y < all; y++) {
             uint32_t *to = f->phases + (size_t)((c * p->stride + y % p->stride) * l->words) * l->plane + y / p->stride * l->pw;
             const uint32_t *from = padded(f, in, first * p->stride + y - p->pad);
             if (from)
@@ -163,11 +165,12 @@ static void multiply(const struct product *m, float *out, size_t out_step, const
 
 /* Output rows of a band: each by itself where it is a number of whole vectors, else all at once in the width of the
  * phases, `wide`, and then copied. */
-static void multiply_rows(const struct product *m, float *out, float *wide, const struct filling *f, const struct conv *o, int rows)
+static void multiply_rows(const struct product *m, float *out, size_t plane, float *wide, const struct filling *f,
+                          const struct conv *o, int rows)
 {
     const struct patches *p = f->p;
     const struct layout *l = f->l;
-    size_t plane = (size_t)(p->oh * p->ow), wide_step = (size_t)(l->band * l->pw);
+    size_t wide_step = (size_t)(l->band * l->pw);
     if (p->ow % KERNELS_SLACK == 0) {
         for (int y = 0; y < rows; y++)
             multiply(m, out + y * p->ow, plane, f->phases + y * l->pw, o->maps, l->taps, p->ow);
@@ -183,7 +186,8 @@ void conv_phases_forward(const struct conv *o, const struct pass *pass)
     struct patches p = conv_patches(o, pass->in[0].shape, pass->kernels);
     struct layout l = layout_of(&p, word_of(o, pass));
     struct filling f = { .p = &p, .l = &l, .picture = pass->picture };
-    size_t n_in = (size_t)(p.c * p.h * p.w), n_out = (size_t)(o->maps * p.oh * p.ow);
+    const struct pass_rows rows = pass->rows;
+    const size_t n_in = (size_t)(p.c * p.h * p.w), plane = (size_t)(pass->out.shape.h * p.ow);
     f.phases = (uint32_t *)(void *)(pass->scratch + (l.taps + CONV_LEVELS_ENDS) * o->maps);
     f.row = f.phases + (size_t)(l.maps * p.stride * l.words) * l.plane + KERNELS_SLACK;
     float *wide = (float *)(void *)(f.row + 2 * l.row_in);
@@ -202,8 +206,10 @@ void conv_phases_forward(const struct conv *o, const struct pass *pass)
         kernels_pack(pass->scratch, pass->param[0].at, (size_t)l.taps, 1, o->maps, l.taps);
     }
     for (int n = 0; n < pass->in[0].shape.n; n++)
-        for (int y = 0; y < p.oh; y += l.band) {
-            fill(&f, pass->in[0].at + (size_t)n * n_in, y);
-            multiply_rows(&m, pass->out.at + (size_t)n * n_out + y * p.ow, wide, &f, o, y + l.band < p.oh ? l.band : p.oh - y);
+        for (int y = 0; y < rows.n; y += l.band) {
+            float *out = pass->out.at + (size_t)(n * o->maps) * plane + (rows.to + y) * p.ow;
+            const int some = y + l.band < rows.n ? l.band : rows.n - y;
+            fill(&f, pass->in[0].at + (size_t)n * n_in, rows.first + y, some);
+            multiply_rows(&m, out, plane, wide, &f, o, some);
         }
 }
