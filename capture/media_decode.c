@@ -78,7 +78,8 @@ enum status decoder_open(struct decoder *d, const struct AVCodec *kind,
         d->codec->thread_type = FF_THREAD_SLICE;
         d->codec->flags |= AV_CODEC_FLAG_LOW_DELAY;
     }
-    if (!parameters)
+    /* dav1d's threads were seen to wait for each other for ever (1.0.0, Debian 12's; its ffmpeg hangs likewise) */
+    if (!parameters || !strcmp(kind->name, "libdav1d"))
         d->codec->thread_count = 1;
     r = avcodec_open2(d->codec, kind, NULL);
     if (r < 0)
