@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Every fast loop on this machine against its plain twin, on odd sizes; `--bench` times them instead. */
+#include "tests/kit.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/kernels.h"
-#include "base/random.h"
-
-#include <cmocka.h>
 
 enum { ROOM = 160 * 160, TABLES = 8 };
 static float a[ROOM], b[ROOM], c[ROOM], want[ROOM], have[ROOM], want2[ROOM], have2[ROOM];
@@ -26,9 +20,12 @@ static void fill(float *x, uint64_t seed)
 /* Tolerance scaled with the size of the terms that were summed. */
 static void compare(const char *what, const struct kernels *k, const float *x, const float *y, int n, float terms)
 {
-    for (int i = 0; i < n; i++)
-        if (!(fabsf(x[i] - y[i]) <= 4e-6f * terms * (1 + fabsf(x[i]))))
-            fail_msg("%s %s: [%d] is %g, the reference says %g", k->name, what, i, (double)y[i], (double)x[i]);
+    int i = 0;
+    while (i < n && fabsf(x[i] - y[i]) <= 4e-6f * terms * (1 + fabsf(x[i])))
+        i++;
+    if (i < n)
+        print_error("%s %s: [%d] is %g, the reference says %g\n", k->name, what, i, (double)y[i], (double)x[i]);
+    assert_int_equal(i, n);
 }
 
 static int prepare(void **state)
@@ -90,14 +87,14 @@ static void planes(void **state)
         for (int h = 1; h < 20; h += h < 5 ? 1 : 7)
             for (int stride = 1; stride <= 2; stride++) {
                 int n = w * h, on = ((w - 1) / stride + 1) * ((h - 1) / stride + 1);
-                const struct kernels_rows all = { w, h, stride, 0, (h - 1) / stride + 1 };
-                ref->depthwise3(want, a, all, b, 0.3f, true);
-                k->depthwise3(have, a, all, b, 0.3f, true);
+                struct kernels_rows r = { w, h, stride, 0, (h - 1) / stride + 1 };
+                ref->depthwise3(want, a, r, b, 0.3f, true);
+                k->depthwise3(have, a, r, b, 0.3f, true);
                 compare("depthwise3", k, want, have, on, 9);
-                for (int first = 0, n_rows; first < all.n; first += n_rows) { /* the same in parts, row by row at first */
-                    n_rows = first < 3 ? 1 : all.n - first;
-                    const struct kernels_rows some = { w, h, stride, first, n_rows };
-                    k->depthwise3(have + first * ((w - 1) / stride + 1), a, some, b, 0.3f, true);
+                memset(have, 0, sizeof have);
+                for (int oh = r.n; r.first < oh; r.first += r.n) { /* the same in parts, row by row at first */
+                    r.n = r.first < 3 ? 1 : oh - r.first;
+                    k->depthwise3(have + r.first * ((w - 1) / stride + 1), a, r, b, 0.3f, true);
                 }
                 compare("depthwise3 in parts", k, want, have, on, 9);
                 memcpy(want, b, sizeof b);

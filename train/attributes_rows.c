@@ -8,10 +8,11 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "train/augment_face.h"
+#include "train/describe.h"
 #include "train/hog.h"
 #include "train/svm.h"
 
-enum { PLANE = CROP_W * CROP_H, TOGETHER = 32 };
+enum { PLANE = CROP_W * CROP_H };
 static const struct svm_options machine = { .cost = 0.01, .passes = 40, .seed = 1 };
 
 struct rows { int *faces; size_t n; float *x; }; /* x [n, d] */
@@ -35,12 +36,8 @@ static void describe_hog(float *out, const struct data *data, int face)
 
 static void describe_codes(float *out, const struct study *s, const int *faces, size_t n)
 {
-    struct recognizer_crop crops[TOGETHER];
-    struct face told[TOGETHER];
-    memset(told, 0, sizeof told);
-    for (size_t i = 0; i < n; i++)
-        crops[i] = (struct recognizer_crop){ data_image(s->data, faces[i]), data_warp() };
-    recognizer_describe_crops(s->recognizer, crops, told, (int)n);
+    struct face told[DESCRIBE_BATCH];
+    describe_faces(s->recognizer, s->data, faces, (int)n, told);
     for (size_t i = 0; i < n; i++)
         memcpy(out + i * s->d, told[i].code, s->d * sizeof *out);
 }
@@ -49,8 +46,8 @@ static enum status describe(struct rows *r, const struct study *s)
 {
     if (!(r->x = memory_alloc(r->n * s->d + 1, sizeof *r->x)))
         return fail(NO_RESOURCE, "no memory for %zu faces", r->n);
-    for (size_t i = 0; i < r->n; i += TOGETHER) {
-        size_t now = r->n - i < TOGETHER ? r->n - i : TOGETHER;
+    for (size_t i = 0; i < r->n; i += DESCRIBE_BATCH) {
+        size_t now = r->n - i < DESCRIBE_BATCH ? r->n - i : DESCRIBE_BATCH;
         if (s->kind == FEATURES_CODES)
             describe_codes(r->x + i * s->d, s, r->faces + i, now);
         for (size_t k = 0; k < now && s->kind == FEATURES_HOG; k++)

@@ -9,13 +9,12 @@
 
 #include "base/memory.h"
 #include "nets/net.h"
-#include "recognizer/recognizer.h"
-#include "train/data.h"
+#include "train/describe.h"
 #include "train/eval.h"
 #include "train/eval_words.h"
 
 struct strangers_options { const char *pack, *cache; };
-enum { BATCH = 32, RATES = 3, GROUPS = 2, FEW = 10000 }; /* a group of fewer pairs has no row of its own */
+enum { RATES = 3, GROUPS = 2, FEW = 10000 }; /* a group of fewer pairs has no row of its own */
 static const float rates[RATES] = { 1e-2f, 1e-3f, 1e-4f };
 static const int comparisons[RATES] = { 1, 10, 100 }; /* among which the first rate is shared: each has one of the rates */
 
@@ -60,19 +59,17 @@ static enum status take_thresholds(struct strangers *m)
 
 static enum status encode(struct strangers *m)
 {
-    struct recognizer_crop crops[BATCH];
-    struct face faces[BATCH];
-    int n = data_count(m->data);
+    struct face faces[DESCRIBE_BATCH];
+    int which[DESCRIBE_BATCH], n = data_count(m->data);
     m->width = ((size_t)recognizer_row(m->recognizer) + 15) / 16 * 16;
     m->rows = memory_alloc((size_t)n * m->width, sizeof *m->rows);
     if (!m->rows)
         return fail(NO_RESOURCE, "strangers: no memory for %d codes", n);
-    for (int first = 0; first < n; first += BATCH) {
-        int k = n - first < BATCH ? n - first : BATCH;
-        memset(faces, 0, sizeof faces);
+    for (int first = 0; first < n; first += DESCRIBE_BATCH) {
+        int k = n - first < DESCRIBE_BATCH ? n - first : DESCRIBE_BATCH;
         for (int i = 0; i < k; i++)
-            crops[i] = (struct recognizer_crop){ data_image(m->data, first + i), data_warp() };
-        recognizer_describe_crops(m->recognizer, crops, faces, k);
+            which[i] = first + i;
+        describe_faces(m->recognizer, m->data, which, k, faces);
         for (int i = 0; i < k; i++)
             recognizer_prepare(m->recognizer, &faces[i], m->rows + (size_t)(first + i) * m->width);
     }

@@ -4,10 +4,10 @@
 #define FACETRAIL_TRAIN_FIT_ENCODE_H
 
 #include "base/workers.h"
-#include "recognizer/recognizer.h"
+#include "train/describe.h"
 #include "train/fit.h"
 
-enum { FIT_BATCH = 32, FIT_ENCODERS = 8 };
+enum { FIT_BATCH = DESCRIBE_BATCH, FIT_ENCODERS = 8 };
 struct fit_encoder { /* a net for each worker */
     struct recognizer *recognizers[FIT_ENCODERS];
     int n, n_code;

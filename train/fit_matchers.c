@@ -114,15 +114,10 @@ static void encode_batch(void *context, int batch, int worker)
 {
     struct encoding *e = context;
     const struct data *d = e->f->data;
-    struct recognizer_crop crops[FIT_BATCH];
     struct face faces[FIT_BATCH];
     size_t first = (size_t)batch * FIT_BATCH;
     size_t n = e->n - first < FIT_BATCH ? e->n - first : FIT_BATCH;
-    memset(faces, 0, sizeof faces);
-    memset(crops, 0, sizeof crops);
-    for (size_t i = 0; i < n; i++)
-        crops[i] = (struct recognizer_crop){data_image(d, e->which[first + i]), data_warp()};
-    recognizer_describe_crops(e->encoder.recognizers[worker], crops, faces, (int)n);
+    describe_faces(e->encoder.recognizers[worker], d, e->which + first, (int)n, faces);
     for (size_t i = 0; i < n; i++)
         keep(&e->f->part[e->into], e->into, first + i, &faces[i], data_face(d, e->which[first + i]));
 }

@@ -10,9 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "recognizer/recognizer.h"
-
-enum { BATCH = 32 };
+#include "train/describe.h"
 
 void member_path(char *out, size_t size, const char *beside, const char *file)
 {
@@ -73,15 +71,11 @@ static bool kept(struct member_codes *out, const char *path, const char *key, si
 
 static void compute(float *out, struct recognizer *r, const struct data *d, const int *faces, int n)
 {
-    struct recognizer_crop crops[BATCH];
-    struct face found[BATCH];
+    struct face found[DESCRIBE_BATCH];
     size_t size = (size_t)recognizer_code_size(r);
-    memset(found, 0, sizeof found);
-    for (int done = 0; done < n; done += BATCH) {
-        int now = n - done < BATCH ? n - done : BATCH;
-        for (int i = 0; i < now; i++)
-            crops[i] = (struct recognizer_crop){ data_image(d, faces[done + i]), data_warp() };
-        recognizer_describe_crops(r, crops, found, now);
+    for (int done = 0; done < n; done += DESCRIBE_BATCH) {
+        int now = n - done < DESCRIBE_BATCH ? n - done : DESCRIBE_BATCH;
+        describe_faces(r, d, faces + done, now, found);
         for (int i = 0; i < now; i++)
             memcpy(out + (size_t)(done + i) * size, found[i].code, size * sizeof *out);
         if (progress_due())

@@ -7,8 +7,7 @@
 
 #include "base/log.h"
 #include "base/tensors.h"
-#include "recognizer/recognizer.h"
-#include "train/fit_encode.h"
+#include "train/describe.h"
 
 static void make_unit(float *row, int n)
 {
@@ -22,19 +21,16 @@ static void make_unit(float *row, int n)
 /* Faces first, first + 1, ... whose classes' rows are made: their codes are added up. The next face. */
 static int add_batch(float *rows, struct recognizer *r, const struct data *d, const int *class_of, int n_learnt, int first)
 {
-    struct recognizer_crop crops[FIT_BATCH];
-    struct face faces[FIT_BATCH];
-    int class[FIT_BATCH], n = 0;
-    memset(crops, 0, sizeof crops);
-    memset(faces, 0, sizeof faces);
-    for (; first < data_count(d) && n < FIT_BATCH; first++) {
+    struct face faces[DESCRIBE_BATCH];
+    int class[DESCRIBE_BATCH], which[DESCRIBE_BATCH], n = 0;
+    for (; first < data_count(d) && n < DESCRIBE_BATCH; first++) {
         int of = class_of[data_face(d, first)->index];
         if (of < n_learnt)
             continue;
-        crops[n] = (struct recognizer_crop){ data_image(d, first), data_warp() };
+        which[n] = first;
         class[n++] = of;
     }
-    recognizer_describe_crops(r, crops, faces, n);
+    describe_faces(r, d, which, n, faces);
     for (int i = 0; i < n; i++) {
         const int n_code = faces[i].n_code;
         float *row = rows + (size_t)class[i] * (size_t)n_code;
