@@ -8,12 +8,14 @@
 #include "base/clock.h"
 #include "nets/internal.h"
 
+/* The largest window; maps that are larger than this somewhere make it worth while (docs/speed.md). */
 enum { WINDOW_FLOATS = 64 * 1024, WORTH_FLOATS = 768 * 1024 };
 
-static bool is_reach(const struct net_run *r, int i, struct layer_reach *reach)
+static bool by_rows(const struct net_run *r, int i, struct layer_reach *reach)
 {
     const struct node *d = &r->net->nodes[i];
-    return r->nodes[i].needed && d->n_from == 1 && !d->keep && d->kind && d->kind->infer && d->kind->infer->reach(d->options, reach);
+    return r->nodes[i].needed && d->n_from == 1 && !d->keep && d->kind && d->kind->infer &&
+           d->kind->infer->reach(d->options, reach);
 }
 
 /* The only layer that reads what layer i, and a relu done by it, put out; -1: there are several, or it is kept. */
@@ -34,7 +36,7 @@ static int chain_of(const struct net_run *r, struct stream_step *steps, int most
     while (i < r->net->n_nodes && !r->nodes[i].needed)
         i++;
     i = i < r->net->n_nodes ? reader_of(r, i) : -1;
-    for (; i >= 0 && n < most && is_reach(r, i, &reach); i = reader_of(r, i))
+    for (; i >= 0 && n < most && by_rows(r, i, &reach); i = reader_of(r, i))
         steps[n++] = (struct stream_step){ .node = i, .reach = reach, .rows = r->nodes[i].out.shape.h };
     return n;
 }
