@@ -65,4 +65,17 @@ static inline void kit_pack(int train, int val, int each)
     kit_write_text(kit_path("pairs.tsv"), pairs);
 }
 
+/* The recipe identity.conf in kit_folder(): a toy of `model` learns the pack "toy". `more`: lines that come after. */
+static inline void kit_pack_recipe(const char *model, const char *more)
+{
+    char text[1536];
+    snprintf(text, sizeof text,
+             "train.task = identity\ntrain.model = %s\ntrain.batch = 16\ntrain.steps = 80\nmodel.maps = 4\n"
+             "model.code = 32\nmodel.normalize = yes\nmodel.unit = yes\nmodel.scale = 12\nmodel.pair_weight = 1\n"
+             "augment.brightness = 0.05\naugment.saturation = 0.1\naugment.grey = 0\naugment.occlude = 0\naugment.blur = 0\n"
+             "task.reset_pairs = 64\nsolver.rate = 0.05\ndata.folder = %s\ndata.packs = toy\ndata.pairs = pairs.tsv\n%s",
+             model, kit_folder(), more);
+    kit_write_text(kit_path("identity.conf"), text);
+}
+
 #endif

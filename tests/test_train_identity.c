@@ -17,7 +17,6 @@
 #include "train/loop.h"
 #include "train/margin.h"
 #include "train/pairs.h"
-#include "train/prototypes.h"
 
 enum { TRAIN = 16, VAL = 6, EACH = 4, FACES = (TRAIN + VAL) * EACH };
 
@@ -197,14 +196,7 @@ static void test_measure(void **state)
 /* People it never saw; chance is 0.5. */
 static void learns(const char *model, const char *more)
 {
-    char text[1536];
-    snprintf(text, sizeof text,
-             "train.task = identity\ntrain.model = %s\ntrain.batch = 16\ntrain.steps = 80\nmodel.maps = 4\n"
-             "model.code = 32\nmodel.normalize = yes\nmodel.unit = yes\nmodel.scale = 12\nmodel.pair_weight = 1\n"
-             "augment.brightness = 0.05\naugment.saturation = 0.1\naugment.grey = 0\naugment.occlude = 0\naugment.blur = 0\n"
-             "task.reset_pairs = 64\nsolver.rate = 0.05\ndata.folder = %s\ndata.packs = toy\ndata.pairs = pairs.tsv\n%s",
-             model, kit_folder(), more);
-    kit_write_text(kit_path("identity.conf"), text);
+    kit_pack_recipe(model, more);
     struct recipe *r;
     struct loop_result result;
     assert_ok(recipe_open(&r, kit_path("identity.conf"), 0, NULL));
@@ -268,95 +260,6 @@ static void test_depths_learn(void **state)
     net_free(&n);
 }
 
-/* Mean codes of persons, by the net that test_depths_learn finished: nearest to their own faces. */
-static void test_prototypes(void **state)
-{
-    (void)state;
-    enum { CODE = 32 };
-    static float rows[TRAIN * CODE];
-    int class_of[TRAIN + VAL], right = 0;
-    struct data *d;
-    struct data_options o = toy_options();
-    assert_ok(data_open(&d, &o));
-    for (int i = 0; i < TRAIN + VAL; i++)
-        class_of[i] = i < TRAIN ? TRAIN - 1 - i : -1; /* classes are not in the order of persons */
-    assert_fails(prototypes_fill(rows, TRAIN, CODE / 2, d, class_of, kit_path("plus.safetensors"), 0), BAD_MATCH, "32 numbers");
-    assert_ok(prototypes_fill(rows, TRAIN, CODE, d, class_of, kit_path("plus.safetensors"), 0));
-    struct recognizer *r;
-    struct recognizer_options plain = { .weights = kit_path("plus.safetensors"), .matcher = MATCH_NONE, .false_match_rate = 1e-3f,
-                                        .raw = true };
-    assert_ok(recognizer_open(&r, &plain));
-    for (int i = 0; i < TRAIN * EACH; i++) {
-        struct face f = { 0 };
-        struct recognizer_crop crop = { data_image(d, i), data_warp() };
-        float best = -1e9f;
-        int at = -1;
-        recognizer_describe_crops(r, &crop, &f, 1);
-        for (int c = 0; c < TRAIN; c++) {
-            float dot = 0;
-            for (int k = 0; k < CODE; k++)
-                dot += rows[c * CODE + k] * f.code[k];
-            at = dot > best ? c : at;
-            best = fmaxf(best, dot);
-        }
-        right += at == class_of[data_face(d, i)->index];
-    }
-    for (int c = 0; c < TRAIN; c++) {
-        double squares = 0;
-        for (int k = 0; k < CODE; k++)
-            squares += (double)rows[c * CODE + k] * (double)rows[c * CODE + k];
-        assert_near(squares, 1, 1e-4);
-    }
-    assert_true(right > TRAIN * EACH * 3 / 4); /* chance: a sixteenth */
-    recognizer_close(&r);
-    data_close(&d);
-}
-
-/* The same pictures, the last three of them now strangers of one face each: classes behind those that test_depths_learn learnt, which
- * begin as they were left, theirs as what the finished net says of them. */
-static void test_strangers(void **state)
-{
-    (void)state;
-    enum { CODE = 32, STRANGERS = 3 };
-    char *text = kit_read(kit_path("toy.tsv"), NULL), *rest = text, *line;
-    FILE *table = fopen(kit_path("strange.tsv"), "w");
-    assert_true(text && table && !symlink("toy", kit_path("strange")));
-    for (int row = -1; (line = strtok_r(rest, "\n", &rest)); row++) {
-        char *after = row < FACES - STRANGERS ? NULL : strstr(line, "\tval\t");
-        after ? fprintf(table, "%d\t%d\tpainted\tstranger\t%s\n", row, 900 + row, after + 5) : fprintf(table, "%s\n", line);
-    }
-    assert_false(fclose(table));
-    memory_free(&text);
-    char *words[] = { "--data.packs", "strange", "--data.pairs", "", "--data.min_faces", "2", "--task.fit", "no", "--train.steps", "1",
-                      "--solver.rate", "1e-6", "--train.from", NULL, "--task.prototypes", NULL, "--train.checkpoint", NULL,
-                      "--train.weights", NULL };
-    char paths[4][1024];
-    static const char *const names[] = { "plus.checkpoint", "plus.safetensors", "strange.checkpoint", "strange.safetensors" };
-    for (int i = 0; i < 4; i++) {
-        snprintf(paths[i], sizeof paths[i], "%s", kit_path(names[i]));
-        words[13 + 2 * i] = paths[i];
-    }
-    struct recipe *r;
-    struct loop_result result;
-    assert_ok(recipe_open(&r, kit_path("identity.conf"), 20, words));
-    assert_ok(loop_run(r, false, NULL, &result));
-    recipe_close(&r);
-    struct tensors *before, *now;
-    assert_ok(tensors_open(&before, paths[0]));
-    assert_ok(tensors_open(&now, paths[2]));
-    const struct tensors_array *was = tensors_find(before, "people.weight"), *is = tensors_find(now, "people.weight");
-    assert_int_equal(was->n, TRAIN * CODE);
-    assert_int_equal(is->n, (TRAIN + STRANGERS) * CODE);
-    for (size_t i = 0; i < was->n; i++)
-        assert_near(((const float *)is->at)[i], ((const float *)was->at)[i], 1e-4);
-    double squares = 0;
-    for (size_t i = was->n; i < is->n; i++)
-        squares += (double)((const float *)is->at)[i] * (double)((const float *)is->at)[i];
-    assert_near(squares, STRANGERS, 1e-3); /* rows of length 1 */
-    tensors_close(&before);
-    tensors_close(&now);
-}
-
 static void test_margins(void **state)
 {
     (void)state;
@@ -392,7 +295,6 @@ int main(void)
         cmocka_unit_test(test_cache_is_used_and_checked), cmocka_unit_test(test_bad_packs_say_where),
         cmocka_unit_test(test_augmentation), cmocka_unit_test(test_measure), cmocka_unit_test(test_margins),
         cmocka_unit_test(test_identity_learns), cmocka_unit_test(test_depths_learn),
-        cmocka_unit_test(test_prototypes), cmocka_unit_test(test_strangers),
     };
     log_set_level(LOG_WARN);
     return cmocka_run_group_tests(tests, make_pack, NULL);

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "train/loop_internal.h"
 
-enum { MEMORY_TEXT = 256 * 1024, RECIPE_TEXT = 2048 };
+enum { MEMORY_TEXT = 1024 * 1024, RECIPE_TEXT = 2048 };
 
 enum status loop_checkpoint(struct loop *l)
 {
@@ -31,7 +31,7 @@ enum status loop_checkpoint(struct loop *l)
     if (l->r->task->remember)
         l->r->task->remember(l->state, kept, MEMORY_TEXT);
     struct tensors_note notes[] = { { "train.step", step }, { "train.seconds", seconds },
-                                    { "train.recipe", recipe }, { "train.task_state", kept } };
+                                    { "train.recipe", recipe }, { TASK_STATE_NOTE, kept } };
     s = file_make_folders_above(path);
     if (!s)
         s = solver_save(l->solver, path, notes, sizeof notes / sizeof notes[0]);
@@ -49,7 +49,7 @@ enum status loop_resume(struct loop *l)
     if (s)
         return s;
     const char *step = tensors_note(file, "train.step"), *seconds = tensors_note(file, "train.seconds");
-    const char *kept = tensors_note(file, "train.task_state");
+    const char *kept = tensors_note(file, TASK_STATE_NOTE);
     if (!step || !seconds)
         s = fail(BAD_DATA, "%s: no checkpoint of a training run", path);
     else {

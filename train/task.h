@@ -11,6 +11,8 @@
 
 struct workers;
 
+#define TASK_STATE_NOTE "train.task_state"
+
 /* What the loop tells a task when it opens, and what the task may answer. */
 struct task_setting {
     const void *options;       /* the task's options struct, filled from the recipe */
@@ -43,7 +45,7 @@ struct task {
     void (*log)(void *state, char *out, int size);
     /* On held-out data. `more` gets further key=value words. May be called while the averaged weights are in. */
     enum status (*score)(void *state, struct net *n, double *score, char *more, int size);
-    /* What a checkpoint must keep beyond the weights, as text; both NULL: nothing. */
+    /* What a checkpoint must keep beyond the weights, as text (its note TASK_STATE_NOTE); both NULL: nothing. */
     void (*remember)(const void *state, char *out, int size);
     enum status (*recall)(void *state, const char *text);
     /* Changes the model's options to what a finished net needs (no classes). NULL: it is shipped as it is. */

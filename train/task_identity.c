@@ -46,6 +46,8 @@ struct identity {
     struct arena *arena;
     int *entries, n_entries; /* faces of train persons and strangers, a person at most `most` times: what is drawn from */
     int *person;             /* class of data's person, -1: not trained; strangers behind train persons */
+    int *who_is;             /* of each class the tables' number of its person */
+    bool *learnt;            /* classes whose weights train.from has learnt */
     int n_classes;
     const struct data_pair *pairs;
     int n_pairs;
@@ -85,17 +87,19 @@ static void choose_split(struct identity *t, enum data_split split, int faces_le
         const int *faces = data_of_person(t->data, p, &n);
         if (data_face(t->data, faces[0])->split != split || n < faces_least)
             continue;
+        t->who_is[t->n_classes] = data_face(t->data, faces[0])->person;
         t->person[p] = t->n_classes++;
         for (int i = 0; i < n && i < t->o->most; i++)
             t->entries[t->n_entries++] = p;
     }
 }
 
-/* Strangers come last: a checkpoint that has learnt without them, or with fewer, knows the first classes. */
 static enum status choose_entries(struct identity *t)
 {
     int people = data_people(t->data);
     t->person = arena_alloc(t->arena, (size_t)people, sizeof *t->person);
+    t->who_is = arena_alloc(t->arena, (size_t)people, sizeof *t->who_is);
+    t->learnt = arena_alloc(t->arena, (size_t)people, sizeof *t->learnt);
     t->entries = arena_alloc(t->arena, (size_t)data_count(t->data), sizeof *t->entries);
     enum status s = arena_seal(t->arena);
     if (s)
@@ -142,17 +146,16 @@ static enum status open(void *state, struct task_setting *setting)
 static enum status begin_classes(struct identity *t, struct net *n)
 {
     size_t size;
-    int n_learnt = 0;
     float *rows = net_weight(n, "people.weight", &size);
     enum status s = OK;
     if (!t->o->prototypes[0] || !rows || t->resumes)
         return OK;
     int n_code = (int)(size / (size_t)t->n_classes);
     if (t->from[0])
-        s = prototypes_learnt(rows, t->n_classes, n_code, t->from, &n_learnt);
-    if (s || n_learnt == t->n_classes)
+        s = prototypes_learnt(rows, t->who_is, t->n_classes, n_code, t->from, t->learnt);
+    if (s || !memchr(t->learnt, false, (size_t)t->n_classes))
         return s;
-    return prototypes_fill(rows, t->n_classes, n_code, t->data, t->person, t->o->prototypes, n_learnt);
+    return prototypes_fill(rows, t->n_classes, n_code, t->data, t->person, t->o->prototypes, t->learnt);
 }
 
 static enum status begin(void *state, struct net *n)
@@ -256,10 +259,9 @@ static enum status score(void *state, struct net *n, double *accuracy, char *mor
 static void remember(const void *state, char *out, int size)
 {
     const struct identity *t = state;
-    int n = 0;
-    out[0] = 0;
+    int n = prototypes_write(t->who_is, t->n_classes, out, size);
     for (int i = 0; i < t->n_signals && n < size; i++) {
-        n += i ? snprintf(out + n, (size_t)(size - n), " ; ") : 0;
+        n += snprintf(out + n, (size_t)(size - n), " ; ");
         n += margin_write(&t->signals[i].margin, out + n, size - n);
     }
     CHECK(n < size);
@@ -268,15 +270,12 @@ static void remember(const void *state, char *out, int size)
 static enum status recall(void *state, const char *text)
 {
     struct identity *t = state;
-    for (int i = 0; i < t->n_signals; i++) {
-        enum status s = margin_read(&t->signals[i].margin, &text);
-        if (s)
-            return s;
-        if ((strncmp(text, " ; ", 3) == 0) != (i + 1 < t->n_signals))
-            return fail(BAD_DATA, "the checkpoint does not hold %d margins of task identity", t->n_signals);
-        text += *text ? 3 : 0;
+    enum status s = prototypes_check(t->who_is, t->n_classes, &text);
+    for (int i = 0; i < t->n_signals && !s; i++) {
+        text += strncmp(text, " ; ", 3) == 0 ? 3 : 0;
+        s = *text ? margin_read(&t->signals[i].margin, &text) : fail(BAD_DATA, "the checkpoint holds %d margins of task identity, not %d", i, t->n_signals);
     }
-    return OK;
+    return s || !*text ? s : fail(BAD_DATA, "the checkpoint holds more than %d margins of task identity", t->n_signals);
 }
 
 static void ship(void *model_options)
