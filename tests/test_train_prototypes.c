@@ -94,20 +94,23 @@ static void make_pack(const char *name, void (*change)(FILE *table, int row, con
     memory_free(&text);
 }
 
-/* One step, too small to be seen, on that pack from the net's checkpoint; its rows of class weights. */
-static struct tensors *go_on(const char *pack, bool resume, enum status *s)
+enum how { FROM, FROM_AND_PROTOTYPES, RESUMED };
+
+/* One step, too small to be seen, on that pack from the net's checkpoint; what it leaves. */
+static struct tensors *go_on(const char *pack, enum how how, enum status *s)
 {
     char paths[4][1024];
     static const char *const names[] = { "net.checkpoint", "net.safetensors", "next.checkpoint", "next.safetensors" };
     for (int i = 0; i < 4; i++)
         snprintf(paths[i], sizeof paths[i], "%s", kit_path(names[i]));
+    const bool resume = how == RESUMED;
     char *words[] = { "--data.packs", (char *)pack, "--data.pairs", "", "--data.min_faces", "2", "--task.fit", "no",
                       "--solver.rate", "1e-6", "--train.weights", paths[3], "--train.checkpoint", paths[resume ? 0 : 2],
                       "--train.steps", resume ? "61" : "1", "--train.from", paths[0], "--task.prototypes", paths[1] };
     struct recipe *r;
     struct loop_result result;
     struct tensors *file = NULL;
-    assert_ok(recipe_open(&r, kit_path("identity.conf"), resume ? 16 : 20, words));
+    assert_ok(recipe_open(&r, kit_path("identity.conf"), resume ? 16 : how == FROM ? 18 : 20, words));
     *s = loop_run(r, resume, NULL, &result);
     recipe_close(&r);
     if (!*s)
@@ -147,7 +150,7 @@ static void test_strangers(void **state)
     struct tensors *before, *now;
     make_pack("strange", last_are_strangers);
     assert_ok(tensors_open(&before, kit_path("net.checkpoint")));
-    now = go_on("strange", false, &s);
+    now = go_on("strange", FROM_AND_PROTOTYPES, &s);
     assert_ok(s);
     assert_int_equal(tensors_find(before, "people.weight")->n, TRAIN * CODE);
     assert_int_equal(tensors_find(now, "people.weight")->n, (TRAIN + STRANGERS) * CODE);
@@ -173,13 +176,18 @@ static void test_rows_follow_their_people(void **state)
     struct tensors *before, *now;
     make_pack("moved", two_are_new);
     assert_ok(tensors_open(&before, kit_path("net.checkpoint")));
-    now = go_on("moved", false, &s);
+    now = go_on("moved", FROM_AND_PROTOTYPES, &s);
     assert_ok(s);
     for (int i = 0; i < TRAIN; i++)
         i + 2 < TRAIN ? assert_row(now, i, before, i + 2) : assert_unit_row(now, i);
     tensors_close(&now);
+    now = go_on("moved", FROM, &s);
+    assert_ok(s);
+    for (int i = 0; i + 2 < TRAIN; i++)
+        assert_row(now, i, before, i + 2);
+    tensors_close(&now);
     tensors_close(&before);
-    assert_null(go_on("moved", true, &s)); /* going on is for the same people */
+    assert_null(go_on("moved", RESUMED, &s)); /* going on is for the same people */
     assert_int_equal(s, BAD_MATCH);
     assert_has(fail_message(), "has learnt other people");
 }

@@ -142,18 +142,18 @@ static enum status open(void *state, struct task_setting *setting)
     return data_pairs(t->data, path, &t->pairs, &t->n_pairs);
 }
 
-/* Rows that train.from has learnt are kept. */
+/* Rows that train.from has learnt are kept; the others begin as prototypes, if there are any. */
 static enum status begin_classes(struct identity *t, struct net *n)
 {
     size_t size;
     float *rows = net_weight(n, "people.weight", &size);
     enum status s = OK;
-    if (!t->o->prototypes[0] || !rows || t->resumes)
+    if (!rows || t->resumes)
         return OK;
     int n_code = (int)(size / (size_t)t->n_classes);
     if (t->from[0])
         s = prototypes_learnt(rows, t->who_is, t->n_classes, n_code, t->from, t->learnt);
-    if (s || !memchr(t->learnt, false, (size_t)t->n_classes))
+    if (s || !t->o->prototypes[0] || !memchr(t->learnt, false, (size_t)t->n_classes))
         return s;
     return prototypes_fill(rows, t->n_classes, n_code, t->data, t->person, t->o->prototypes, t->learnt);
 }
