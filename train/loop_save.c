@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "train/loop_internal.h"
 
-enum { MEMORY_TEXT = 1024 * 1024, RECIPE_TEXT = 2048 };
+enum { MEMORY_TEXT = 16 * 1024 * 1024, RECIPE_TEXT = 2048 };
 
 enum status loop_checkpoint(struct loop *l)
 {

@@ -123,18 +123,12 @@ static int by_person(const void *a, const void *b)
     return (p->person > q->person) - (p->person < q->person);
 }
 
-/* The people of a checkpoint's rows, sorted; NULL: it does not say, or there is no memory. */
-static struct place *places_of(const char *text, size_t n_rows)
+/* The people of a checkpoint's rows, of which `text` tells, sorted. */
+static void find_places(struct place *places, size_t n_rows, const char *text)
 {
-    struct place *places = memory_alloc(n_rows, sizeof *places);
-    if (!places || !begins(&text)) {
-        memory_free(&places);
-        return NULL;
-    }
     for (size_t i = 0; i < n_rows; i++)
         places[i] = (struct place){ next_person(&text), i };
     qsort(places, n_rows, sizeof *places, by_person);
-    return places;
 }
 
 enum status prototypes_learnt(float *rows, const int *people, int n_classes, int n_code, const char *checkpoint, bool *learnt)
@@ -146,17 +140,21 @@ enum status prototypes_learnt(float *rows, const int *people, int n_classes, int
         return s;
     const struct tensors_array *a = tensors_find(file, "people.weight");
     const char *kept = tensors_note(file, TASK_STATE_NOTE);
-    const bool fits = a && kept && a->type == TENSORS_F32 && a->n_dims == 2 && a->dims[1] == n_code;
-    struct place *places = fits ? places_of(kept, (size_t)a->dims[0]) : NULL;
-    for (int i = 0; i < n_classes && places; i++) {
-        const struct place wanted = { people[i], 0 };
-        const struct place *found = bsearch(&wanted, places, (size_t)a->dims[0], sizeof *places, by_person);
-        if (!found)
-            continue;
-        memcpy(rows + (size_t)i * (size_t)n_code, (const float *)a->at + found->row * (size_t)n_code, (size_t)n_code * sizeof *rows);
-        learnt[i] = true;
+    if (a && a->type == TENSORS_F32 && a->n_dims == 2 && a->dims[1] == n_code && kept && begins(&kept)) {
+        const size_t n_rows = (size_t)a->dims[0], size = (size_t)n_code * sizeof *rows;
+        struct place *places = memory_alloc(n_rows, sizeof *places);
+        if (!places)
+            s = fail(NO_RESOURCE, "%s: no memory for %zu people", checkpoint, n_rows);
+        else
+            find_places(places, n_rows, kept);
+        for (int i = 0; i < n_classes && places; i++) {
+            const struct place wanted = { people[i], 0 }, *found = bsearch(&wanted, places, n_rows, sizeof wanted, by_person);
+            learnt[i] = found;
+            if (found)
+                memcpy(rows + (size_t)i * (size_t)n_code, (const float *)a->at + found->row * (size_t)n_code, size);
+        }
+        memory_free(&places);
     }
-    memory_free(&places);
     tensors_close(&file);
-    return OK;
+    return s;
 }
