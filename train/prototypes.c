@@ -86,10 +86,8 @@ int prototypes_write(const int *people, int n, char *out, int size)
 static long next_person(const char **text)
 {
     char *end;
-    if (text[0][0] != ' ' || text[0][1] == ';')
-        return -1;
     const long person = strtol(*text, &end, 10);
-    if (end == *text)
+    if (**text != ' ' || end == *text)
         return -1;
     *text = end;
     return person;
@@ -123,12 +121,24 @@ static int by_person(const void *a, const void *b)
     return (p->person > q->person) - (p->person < q->person);
 }
 
-/* The people of a checkpoint's rows, of which `text` tells, sorted. */
-static void find_places(struct place *places, size_t n_rows, const char *text)
+/* The rows [n_rows, n_code] of whom `text` tells to their classes. */
+static enum status take_rows(float *rows, const int *people, int n_classes, int n_code, const float *from, size_t n_rows,
+                             const char *text, bool *learnt)
 {
+    struct place *places = memory_alloc(n_rows, sizeof *places);
+    if (!places)
+        return fail(NO_RESOURCE, "no memory for %zu people", n_rows);
     for (size_t i = 0; i < n_rows; i++)
         places[i] = (struct place){ next_person(&text), i };
     qsort(places, n_rows, sizeof *places, by_person);
+    for (int i = 0; i < n_classes; i++) {
+        const struct place wanted = { people[i], 0 }, *found = bsearch(&wanted, places, n_rows, sizeof wanted, by_person);
+        learnt[i] = found;
+        if (found)
+            memcpy(rows + (size_t)i * (size_t)n_code, from + found->row * (size_t)n_code, (size_t)n_code * sizeof *rows);
+    }
+    memory_free(&places);
+    return OK;
 }
 
 enum status prototypes_learnt(float *rows, const int *people, int n_classes, int n_code, const char *checkpoint, bool *learnt)
@@ -140,21 +150,8 @@ enum status prototypes_learnt(float *rows, const int *people, int n_classes, int
         return s;
     const struct tensors_array *a = tensors_find(file, "people.weight");
     const char *kept = tensors_note(file, TASK_STATE_NOTE);
-    if (a && a->type == TENSORS_F32 && a->n_dims == 2 && a->dims[1] == n_code && kept && begins(&kept)) {
-        const size_t n_rows = (size_t)a->dims[0], size = (size_t)n_code * sizeof *rows;
-        struct place *places = memory_alloc(n_rows, sizeof *places);
-        if (!places)
-            s = fail(NO_RESOURCE, "%s: no memory for %zu people", checkpoint, n_rows);
-        else
-            find_places(places, n_rows, kept);
-        for (int i = 0; i < n_classes && places; i++) {
-            const struct place wanted = { people[i], 0 }, *found = bsearch(&wanted, places, n_rows, sizeof wanted, by_person);
-            learnt[i] = found;
-            if (found)
-                memcpy(rows + (size_t)i * (size_t)n_code, (const float *)a->at + found->row * (size_t)n_code, size);
-        }
-        memory_free(&places);
-    }
+    if (a && a->type == TENSORS_F32 && a->n_dims == 2 && a->dims[1] == n_code && kept && begins(&kept))
+        s = take_rows(rows, people, n_classes, n_code, a->at, (size_t)a->dims[0], kept, learnt);
     tensors_close(&file);
-    return s;
+    return s ? fail_in(s, "%s", checkpoint) : OK;
 }

@@ -273,7 +273,8 @@ static enum status recall(void *state, const char *text)
     enum status s = prototypes_check(t->who_is, t->n_classes, &text);
     for (int i = 0; i < t->n_signals && !s; i++) {
         text += strncmp(text, " ; ", 3) == 0 ? 3 : 0;
-        s = *text ? margin_read(&t->signals[i].margin, &text) : fail(BAD_DATA, "the checkpoint holds %d margins of task identity, not %d", i, t->n_signals);
+        s = *text ? margin_read(&t->signals[i].margin, &text)
+                  : fail(BAD_DATA, "the checkpoint holds %d margins of task identity, not %d", i, t->n_signals);
     }
     return s || !*text ? s : fail(BAD_DATA, "the checkpoint holds more than %d margins of task identity", t->n_signals);
 }
