@@ -208,6 +208,17 @@ static float score_of(struct verification_ensemble *v, int person_a, int person_
     return score.score;
 }
 
+/* Learns the ensemble of ensemble.conf with `words`. */
+static void learn(int n_words, char **words)
+{
+    struct recipe *r;
+    struct loop_result result;
+    assert_ok(recipe_open(&r, kit_path("ensemble.conf"), n_words, words));
+    assert_ok(loop_run(r, false, NULL, &result));
+    assert_true(result.score > 0.75); /* chance is 0.5; the nets have learnt nothing, colours tell */
+    recipe_close(&r);
+}
+
 static void test_from_nets_to_a_verdict(void **state)
 {
     (void)state;
@@ -224,15 +235,11 @@ static void test_from_nets_to_a_verdict(void **state)
              "task.selections = 7\ntask.sizes = 1 2 9\ntask.components = 8\n",
              kit_path("ensemble.safetensors"), kit_folder(), kit_path("list.txt"));
     kit_write_text(kit_path("ensemble.conf"), text);
-    for (int again = 0; again < 2; again++) { /* the second time from kept codes: the same */
-        struct recipe *r;
-        struct loop_result result;
-        assert_ok(recipe_open(&r, kit_path("ensemble.conf"), 0, NULL));
-        assert_ok(loop_run(r, false, NULL, &result));
-        assert_true(result.score > 0.75); /* chance is 0.5; the nets have learnt nothing, colours tell */
-        recipe_close(&r);
-        assert_true(file_exists(kit_path("two.safetensors.codes")));
-    }
+    char small[1024];
+    snprintf(small, sizeof small, "%s", kit_path("small.safetensors"));
+    learn(4, (char *[]){ "--train.weights", small, "--task.measure", "no" });
+    assert_true(file_exists(kit_path("two.safetensors.codes")));
+    learn(0, NULL); /* from kept codes: the same */
     assert_true(verification_is_ensemble(kit_path("ensemble.safetensors")));
     assert_false(verification_is_ensemble(kit_path("one.safetensors")));
     struct verification_ensemble v;
@@ -253,6 +260,13 @@ static void test_from_nets_to_a_verdict(void **state)
             right += a == b || b == (a + 5) % VAL || b == (a + 7) % VAL
                          ? (score_of(&v, TRAIN + a, TRAIN + b, v.e.n_parts) > 0) == (a == b) : 0;
     assert_true(right >= 18); /* of 24 */
+    struct verification_ensemble least;
+    assert_ok(verification_ensemble_open(&least, small));
+    assert_int_equal(least.e.n_parts, 2); /* the selections alone, which say what they said */
+    assert_string_equal(least.e.parts[0].name, "selection 1");
+    for (int part = 0; part <= 2; part++)
+        assert_near(score_of(&least, TRAIN + 1, TRAIN + 4, part), score_of(&v, TRAIN + 1, TRAIN + 4, 5 + part), 1e-3);
+    verification_ensemble_close(&least);
     verification_ensemble_close(&v);
     make_member("two.safetensors", PATCH_EYES, 4); /* another net by the same name */
     assert_fails(verification_ensemble_open(&v, kit_path("ensemble.safetensors")), BAD_MATCH, "two.safetensors");

@@ -18,12 +18,27 @@ enum status ensemble_create(struct ensemble *e)
     return e->parts ? OK : fail(NO_RESOURCE, "ensemble: no memory");
 }
 
+static void free_part(struct ensemble_part *p)
+{
+    pca_free(&p->pca);
+    joint_bayes_free(&p->joint);
+}
+
+void ensemble_keep_voting(struct ensemble *e)
+{
+    int kept = 0;
+    for (int i = 0; i < e->n_parts; i++)
+        if (e->parts[i].votes)
+            e->parts[kept++] = e->parts[i];
+        else
+            free_part(&e->parts[i]);
+    e->n_parts = kept;
+}
+
 void ensemble_free(struct ensemble *e)
 {
-    for (int i = 0; i < e->n_parts; i++) {
-        pca_free(&e->parts[i].pca);
-        joint_bayes_free(&e->parts[i].joint);
-    }
+    for (int i = 0; i < e->n_parts; i++)
+        free_part(&e->parts[i]);
     memory_free(&e->parts);
     *e = (struct ensemble){ 0 };
 }

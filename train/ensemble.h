@@ -33,6 +33,8 @@ void ensemble_free(struct ensemble *e);
  * `apart` (variances.h). Components: at most so many. */
 enum status ensemble_fit(struct ensemble_part *p, const struct members *m, struct variances_codes learnt,
                          struct variances_codes apart, int components);
+/* Forgets the parts that do not vote. */
+void ensemble_keep_voting(struct ensemble *e);
 /* What a face is compared by: its components x less their mean, brought to the model's length, G x, and x'Ax. */
 int ensemble_row(const struct ensemble_part *p);
 /* out [n, ensemble_row]: rows of n joined codes of members.size numbers, one every `stride`. */

@@ -19,6 +19,7 @@ struct ensemble_options {
     struct data_options data;
     const char *members, *sizes;
     int choose, selections, components, people, most;
+    bool measure;
 };
 
 struct fusing {
@@ -48,6 +49,8 @@ static const struct option task_table[] = {
     { "components", OPTION_INT, AT(components), "180", 1, ENSEMBLE_COMPONENTS, NULL, "principal components of joined codes" },
     { "people", OPTION_INT, AT(people), "4000", 2, 1000000, NULL, "train people for components and Joint Bayesian" },
     { "most", OPTION_INT, AT(most), "4", 2, 1000, NULL, "faces of each of them" },
+    { "measure", OPTION_BOOL, AT(measure), "yes", 0, 0, NULL,
+      "keep each member alone and the sets of `sizes`, to measure; no: only what the SVM fuses" },
     { .name = NULL },
 };
 #undef AT
@@ -127,7 +130,7 @@ static enum status fit_members(struct fusing *t)
 static enum status fit_sizes(struct fusing *t, const uint64_t *sets)
 {
     enum status s = OK;
-    for (const char *at = t->o->sizes; !s && *at;) {
+    for (const char *at = t->o->measure ? t->o->sizes : ""; !s && *at;) {
         char *end, name[ENSEMBLE_NAME];
         long size = strtol(at, &end, 10);
         if (end == at)
@@ -266,6 +269,8 @@ static enum status score(void *state, struct net *n, double *accuracy, char *mor
 static enum status finish(void *state, const char *path)
 {
     struct fusing *t = state;
+    if (!t->o->measure)
+        ensemble_keep_voting(&t->e);
     return ensemble_write(&t->e, path);
 }
 
