@@ -25,6 +25,8 @@ for matcher in joint-bayes cosine hamming; do
     say "facetrail eval verification --pairs pairs.txt --images lfw.mkv --matcher $matcher" \
         "$program" eval verification --pairs "$data/pairs.txt" --images "$data/lfw.mkv" --matcher $matcher
 done
+say "facetrail eval verification --weights weights/ensemble.safetensors --pairs pairs.txt --images lfw.mkv" \
+    "$program" eval verification --weights "$here/../../weights/ensemble.safetensors" --pairs "$data/pairs.txt" --images "$data/lfw.mkv"
 say "facetrail eval verification --pairs pairs-val.tsv --aligned" "$program" eval verification --pairs "$data/pairs-val.tsv" --aligned
 say "facetrail eval verification --pairs pairs-val.tsv" "$program" eval verification --pairs "$data/pairs-val.tsv"
 say "facetrail eval attributes --pack faces-celeba.mkv --split val" "$program" eval attributes --pack "$data/faces-celeba.mkv" --split val
