@@ -16,8 +16,8 @@ PKG_LIBS = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm $(CUDA_
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -g $(FLAGS_$(V)) -fno-math-errno -fno-trapping-math -pthread $(WARN) -I. $(PKG_CFLAGS) $(CFLAGS)
 LDFLAGS_ALL = $(FLAGS_$(V)) -pthread $(LDFLAGS)
 
-SETS := sse2 avx2 avx512 vpopcnt bf16
-VECTOR := kernels_vector kernels_rows kernels_product kernels_depthwise kernels_depthwise_back kernels_half kernels_int8 kernels_int8_avx2 kernels_winograd kernels_warp
+SETS := sse2 avx2 avx512 vpopcnt bf16 amx
+VECTOR := kernels_vector kernels_rows kernels_product kernels_depthwise kernels_depthwise_back kernels_half kernels_tiles kernels_int8 kernels_int8_avx2 kernels_winograd kernels_warp
 SOURCES := $(filter-out $(VECTOR:%=base/%.c),$(wildcard base/*.c nets/*.c nets/layers/*.c nets/models/*.c nets/gpu/*.c capture/*.c detector/*.c \
              recognizer/*.c tracker/*.c train/*.c pipeline/*.c))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(foreach set,$(SETS),$(VECTOR:%=$(B)/base/%.$(set).o))
@@ -56,6 +56,7 @@ FLAGS_avx2 := -mavx2 -mfma -mpopcnt
 FLAGS_avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mpopcnt -mprefer-vector-width=512
 FLAGS_vpopcnt := $(FLAGS_avx512) -mavx512vpopcntdq -mavx512vnni
 FLAGS_bf16 := $(FLAGS_vpopcnt) -mavx512bf16
+FLAGS_amx := $(FLAGS_bf16) -mamx-tile -mamx-bf16
 define vector_rule
 $$(B)/base/%.$(1).o: base/%.c
 	@mkdir -p $$(@D)

@@ -4,8 +4,23 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
-extern const struct kernels kernels_reference, kernels_sse2, kernels_avx2, kernels_avx512, kernels_vpopcnt, kernels_bf16;
+extern const struct kernels kernels_reference, kernels_sse2, kernels_avx2, kernels_avx512, kernels_vpopcnt, kernels_bf16, kernels_amx;
+
+/* Linux lets a process use tiles, which make its threads' state larger, once it asks. */
+static bool tiles_allowed(void)
+{
+#if defined(__linux__) && defined(__x86_64__)
+    enum { REQUEST = 0x1023, TILES_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
+    return syscall(SYS_arch_prctl, REQUEST, TILES_DATA) == 0;
+#else
+    return false;
+#endif
+}
 
 unsigned cpu_features(void)
 {
@@ -20,6 +35,8 @@ unsigned cpu_features(void)
         f |= CPU_VPOPCNT;
     if (f & CPU_VPOPCNT && __builtin_cpu_supports("avx512bf16"))
         f |= CPU_BF16;
+    if (f & CPU_BF16 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") && tiles_allowed())
+        f |= CPU_AMX;
     const char *most = getenv("FACETRAIL_KERNELS");
     if (most && (strcmp(most, "reference") == 0 || strcmp(most, "sse2") == 0))
         f = 0;
@@ -28,12 +45,16 @@ unsigned cpu_features(void)
     if (most && strcmp(most, "avx512") == 0)
         f &= CPU_AVX2 | CPU_AVX512;
     if (most && strcmp(most, "vpopcnt") == 0)
-        f &= ~(unsigned)CPU_BF16;
+        f &= ~(unsigned)(CPU_BF16 | CPU_AMX);
+    if (most && strcmp(most, "bf16") == 0)
+        f &= ~(unsigned)CPU_AMX;
     return f;
 }
 
 const struct kernels *kernels_for(unsigned features)
 {
+    if (features & CPU_AMX)
+        return &kernels_amx;
     if (features & CPU_BF16)
         return &kernels_bf16;
     if (features & CPU_VPOPCNT)
@@ -50,11 +71,11 @@ const struct kernels *kernels_best(void)
 int kernels_all(const struct kernels **tables, int max)
 {
     const struct kernels *all[] = { &kernels_reference, &kernels_sse2, &kernels_avx2, &kernels_avx512,
-                                    &kernels_vpopcnt,   &kernels_bf16 };
-    const unsigned needs[] = { 0, 0, CPU_AVX2, CPU_AVX512, CPU_VPOPCNT, CPU_BF16 };
+                                    &kernels_vpopcnt,   &kernels_bf16, &kernels_amx };
+    const unsigned needs[] = { 0, 0, CPU_AVX2, CPU_AVX512, CPU_VPOPCNT, CPU_BF16, CPU_AMX };
     unsigned f = cpu_features();
     int n = 0;
-    for (int i = 0; i < 6 && n < max; i++)
+    for (int i = 0; i < (int)(sizeof all / sizeof *all) && n < max; i++)
         if ((f & needs[i]) == needs[i])
             tables[n++] = all[i];
     return n;

@@ -45,7 +45,7 @@ struct kernels_gate { float factor, shift; };
 
 struct kernels {
     /* "reference", "sse2", "avx2", "avx512", "vpopcnt" (AVX-512 that also counts bits and multiplies bytes), "bf16"
-     * (and multiplies bfloat16) */
+     * (and multiplies bfloat16), "amx" (and multiplies it tile by tile) */
     const char *name;
     void (*relu)(float *x, size_t n);
     /* grad[i] = out[i] > 0 ? grad[i] : 0 */
@@ -104,6 +104,7 @@ struct kernels {
      * pairs_product: rows_product whose taps, weights and rows are pairs: kernels_pack_pairs, half_pairs.
      * half_outer: rows_outer over `samples` pictures; rows of halves; grad is zero from n up to a multiple of 32. */
     bool fast_half;
+    bool tiles; /* the last two multiply by tiles, which beats convolutions of floats that need fewer products */
     void (*half_rows)(uint16_t *out, size_t out_step, const float *in, size_t in_step, int n, int rows);
     void (*half_pairs)(uint32_t *out, size_t out_step, const float *even, const float *odd, size_t in_step, int n,
                        int rows);
@@ -173,9 +174,9 @@ void kernels_pack_pairs(uint32_t *packed, const float *weights, size_t step_out,
 void kernels_pack_quads(uint32_t *packed, float *factor, float *sums, const float *weights, int n_out, int rows, int width,
                         int pair);
 
-enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2, CPU_VPOPCNT = 4, CPU_BF16 = 8 };
-/* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2, avx2, avx512 or vpopcnt in the environment lowers
- * it. */
+enum cpu_feature { CPU_AVX2 = 1, CPU_AVX512 = 2, CPU_VPOPCNT = 4, CPU_BF16 = 8, CPU_AMX = 16 };
+/* What this processor and system can do; FACETRAIL_KERNELS=reference, sse2, avx2, avx512, vpopcnt or bf16 in the environment
+ * lowers it. */
 unsigned cpu_features(void);
 /* The best table for those features. */
 const struct kernels *kernels_for(unsigned features);

@@ -267,7 +267,7 @@ static void bytes(uint8_t *out, const float *in, size_t n)
 extern const struct kernels kernels_reference;
 const struct kernels kernels_reference = {
     "reference", relu,      relu_backward,       affine,        add,     axpy, sum, dot, softmax, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
-    depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, product, false,
+    depthwise3,  depthwise3_backward, momentum_step, moments, normalize_sums, normalize_backward, rows_product, rows_outer, product, false, false,
     half_rows_reference, half_pairs_reference, pairs_product_reference, half_outer_reference, false, QUAD_PAIR, range_reference,
     byte_quads_reference, pack_pixels_reference, quads_product_reference, transpose_reference, winograd_reference,
     bilinear_reference, bytes, hamming,

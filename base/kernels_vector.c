@@ -349,8 +349,8 @@ static void bytes(uint8_t *restrict out, const float *restrict in, size_t n)
 
 const struct kernels JOIN(kernels_, KERNELS) = {
     TEXT(KERNELS), relu,      relu_backward,       affine,        add,     axpy, sum, dot, softmax, max_pool2, max_pool2_backward, copy_rows, add_rows, split,
-    JOIN(depthwise3_, KERNELS), JOIN(depthwise3_backward_, KERNELS), momentum_step, moments, normalize_sums, normalize_backward, JOIN(rows_product_, KERNELS), JOIN(rows_outer_, KERNELS), JOIN(product_, KERNELS), FAST_HALF,
-    HALF(half_rows), HALF(half_pairs), HALF(pairs_product), HALF(half_outer), FAST_INT8, QUAD_PAIR, INT8(range),
+    JOIN(depthwise3_, KERNELS), JOIN(depthwise3_backward_, KERNELS), momentum_step, moments, normalize_sums, normalize_backward, JOIN(rows_product_, KERNELS), JOIN(rows_outer_, KERNELS), JOIN(product_, KERNELS), FAST_HALF, HAS_TILES,
+    HALF(half_rows), HALF(half_pairs), TILES(pairs_product), TILES(half_outer), FAST_INT8, QUAD_PAIR, INT8(range),
     INT8(byte_quads), INT8(pack_pixels), INT8(quads_product), JOIN(transpose_, KERNELS), JOIN(winograd_, KERNELS),
     BILINEAR, bytes, hamming,
     hamming_near,

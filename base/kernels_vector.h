@@ -125,6 +125,18 @@ void HALF(pairs_product)(float *out, size_t out_step, const uint32_t *packed, co
                          int m, int k, int n, struct kernels_ends ends);
 void HALF(half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
 
+/* The two products of them: kernels_tiles.c where the set has tiles. */
+#ifdef __AMX_BF16__
+#define TILES(name) JOIN(tiles_##name##_, KERNELS)
+enum { HAS_TILES = 1 };
+void TILES(pairs_product)(float *out, size_t out_step, const uint32_t *packed, const uint32_t *in, const int32_t *offsets,
+                          int m, int k, int n, struct kernels_ends ends);
+void TILES(half_outer)(float *weight_grad, const struct kernels_outer *o, int m, int k, int n);
+#else
+#define TILES(name) HALF(name)
+enum { HAS_TILES = 0 };
+#endif
+
 /* Bytes: kernels_int8.c and kernels_int8_avx2.c likewise. */
 #if defined(__AVX512VNNI__)
 #define INT8(name) JOIN(JOIN2(name, _), KERNELS)

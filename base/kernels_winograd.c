@@ -168,7 +168,7 @@ static void turn_edge(float *to, size_t out_step, const float *from, size_t in_s
     for (size_t i = 0; i < (size_t)rows; i++)
         for (size_t k = 0; k < (size_t)columns; k++) {
             float *one = &to[k * out_step + i];
-            *one = from[i * in_step + k] + (add ? *one : 0);
+            *one = add ? *one + from[i * in_step + k] : from[i * in_step + k];
         }
 }
 

@@ -230,7 +230,7 @@ static void grown_says_nearly_the_same(void **state)
     assert_ok(net_create(&shallow, &model_lnet, &options, 5));
     assert_ok(net_save(shallow, kit_path("shallow.safetensors"), NULL, 0));
     options.normalize = true;
-    options.deeper = 2;
+    options.deeper = options.finer = 2;
     assert_ok(net_create(&grown, &model_lnet, &options, 6));
     assert_ok(net_borrow(grown, kit_path("shallow.safetensors"), &taken));
     struct net_run *run = NULL;
@@ -245,7 +245,7 @@ static void grown_says_nearly_the_same(void **state)
         most = fmaxf(most, fabsf(said[i] - said[0]));
         apart = fmaxf(apart, fabsf(says[i] - said[i]));
     }
-    assert_true(apart > 0 && apart < 0.05f * most);
+    assert_true(apart > 0 && apart < 0.1f * most);
     net_run_free(&run);
     net_free(&shallow);
     net_free(&grown);

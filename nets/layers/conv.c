@@ -137,13 +137,14 @@ static struct way way_of(const struct conv *o, const struct pass *pass)
         return (struct way){ depthwise_forward, depthwise_backward, true };
     if (pass->int8 && conv_int8_fits(o))
         return (struct way){ conv_int8_forward, NULL, false };
-    if (conv_winograd_pays(o, &p, pass->in[0].shape.n))
+    const bool half = pass->half && conv_rows_fits(o);
+    if (!(half && pass->kernels->tiles) && conv_winograd_pays(o, &p, pass->in[0].shape.n))
         return (struct way){ conv_winograd_forward, conv_winograd_backward, true };
     if (conv_unshared_pays(o, pass->in[0].shape.n))
         return (struct way){ conv_unshared_forward, conv_unshared_backward, false };
     if (o->grid)
         return (struct way){ conv_regions_forward, conv_regions_backward, false };
-    if (conv_rows_fits(o) && pass->half)
+    if (half)
         return (struct way){ conv_rows_half_forward, conv_rows_half_backward, true };
     if (conv_rows_fits(o))
         return (struct way){ conv_rows_forward, conv_rows_backward, true };

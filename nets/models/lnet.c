@@ -18,6 +18,8 @@ static const struct option lnet_option_table[] = {
       "side of the training picture, a multiple of 32" },
     { "deeper", OPTION_INT, offsetof(struct lnet_options, deeper), "0", 0, 8, NULL,
       "pairs of layers at stride 16, and as many at stride 32, whose output is added to their input" },
+    { "finer", OPTION_INT, offsetof(struct lnet_options, finer), "0", 0, 8, NULL,
+      "such pairs at stride 8" },
     { "normalize", OPTION_BOOL, offsetof(struct lnet_options, normalize), "yes", 0, 0, NULL,
       "batch normalisation; no in folded nets" },
     { "tag_weight", OPTION_FLOAT, offsetof(struct lnet_options, tag_weight), "0.1", 0, 100, NULL,
@@ -53,10 +55,10 @@ static int pair(const struct making *m, const char *name, int from, int from_map
 
 /* Pairs that begin as next to nothing and are added to what they are given (He et al., CVPR 2016), so that a net can
  * grow by them without forgetting. */
-static int deeper(const struct making *m, const char *name, int x, int maps)
+static int more(const struct making *m, const char *name, int x, int maps, int pairs)
 {
     char part[64];
-    for (int i = 1; i <= m->o->deeper; i++) {
+    for (int i = 1; i <= pairs; i++) {
         snprintf(part, sizeof part, "%s.more%d.deep", name, i);
         int y = conv(m, part, x, (struct conv){ .maps = maps, .kernel = 3, .stride = 1, .pad = 1, .groups = -1 });
         snprintf(part, sizeof part, "%s.more%d.point", name, i);
@@ -138,12 +140,12 @@ static void build_lnet(struct net_builder *b, const void *options)
     x = pair(&m, "four", x, 2 * w, 4 * w, 2);     /* stride 8 */
     x = pair(&m, "five", x, 4 * w, 4 * w, 1);
     x = pair(&m, "six", x, 4 * w, 4 * w, 1);
-    int at8 = pair(&m, "seven", x, 4 * w, 4 * w, 1);
+    int at8 = more(&m, "seven", pair(&m, "seven", x, 4 * w, 4 * w, 1), 4 * w, o->finer);
     x = pair(&m, "eight", at8, 4 * w, 6 * w, 2);  /* stride 16 */
     x = pair(&m, "nine", x, 6 * w, 6 * w, 1);
-    int at16 = deeper(&m, "ten", pair(&m, "ten", x, 6 * w, 6 * w, 1), 6 * w);
+    int at16 = more(&m, "ten", pair(&m, "ten", x, 6 * w, 6 * w, 1), 6 * w, o->deeper);
     x = pair(&m, "eleven", at16, 6 * w, 8 * w, 2); /* stride 32 */
-    x = deeper(&m, "twelve", pair(&m, "twelve", x, 8 * w, 8 * w, 1), 8 * w);
+    x = more(&m, "twelve", pair(&m, "twelve", x, 8 * w, 8 * w, 1), 8 * w, o->deeper);
 
     /* what the coarse maps know of the surroundings helps the fine ones with the small faces */
     int top = side(&m, "side32", x, 4 * w);

@@ -9,7 +9,7 @@
 #include "nets/net.h"
 
 struct lnet_options {
-    int maps, size, deeper;
+    int maps, size, deeper, finer;
     bool normalize;
     float tag_weight, marks_weight;
 };
