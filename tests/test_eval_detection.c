@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "train/detection_folders.h"
 #include "train/detection_peers.h"
-#include "train/detection_score.h"
+#include "train/detection_style.h"
 #include "train/plot.h"
 #include "train/scene_files.h"
 
@@ -300,6 +300,27 @@ static void styles_of_labels(void **state)
     detection_free(&none);
 }
 
+/* A face of HELEN's proportions upright, and the same lying on its side. */
+static void inner_boxes(void **state)
+{
+    (void) state;
+    struct face f = { .has = FACE_MARKED, .box = { 0, 0, 9, 9 }, .marks = { { 30, 40 }, { 70, 40 }, { 50, 60 }, { 35, 80 }, { 65, 80 } } };
+    const struct box up = detection_inner(&f);
+    assert_near(up.w, 1.789 * 40, 1e-3);
+    assert_near(up.h, 1.653 * 40, 1e-3);
+    assert_near(up.x + up.w / 2, 50, 1e-3);
+    assert_near(up.y + up.h / 2, 60 - 0.098 * 40, 1e-3);
+    for (int i = 0; i < FACE_MARKS; i++) {
+        f.marks[i] = (struct point){ f.marks[i].y, f.marks[i].x };
+    }
+    const struct box aside = detection_inner(&f);
+    assert_near(aside.w, up.w, 1e-3);
+    assert_near(aside.x + aside.w / 2, 60 - 0.098 * 40, 1e-3);
+    assert_near(aside.y + aside.h / 2, 50, 1e-3);
+    f.has = 0;
+    assert_near(detection_inner(&f).w, 9, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +338,7 @@ int main(void)
         cmocka_unit_test(lists_of_boxes),
         cmocka_unit_test(peers_stand_on_the_same_plot),
         cmocka_unit_test(styles_of_labels),
+        cmocka_unit_test(inner_boxes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #ifndef FACETRAIL_TRAIN_DETECTION_STYLE_H
 #define FACETRAIL_TRAIN_DETECTION_STYLE_H
 
+#include "base/face.h"
 #include "train/detection_score.h"
 
 struct detection_picture {
@@ -17,6 +18,8 @@ enum status detection_keep(struct detection_kept **kept, const struct found *fou
 enum status detection_kept_style(const struct detection_kept *kept, struct box_style *style);
 /* Picture i with its found boxes in that style; NULL: there is none. Each picture once: its boxes are changed. */
 const struct detection_picture *detection_kept_at(struct detection_kept *kept, int i, struct box_style style);
+/* From brows to lips, as the labels of MIT+CMU go, by the face's marks; a face without them keeps its box. */
+struct box detection_inner(const struct face *f);
 void detection_kept_free(struct detection_kept **kept);
 
 #endif

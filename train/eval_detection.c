@@ -14,6 +14,7 @@
 #include "nets/net.h"
 #include "train/detection_folders.h"
 #include "train/detection_peers.h"
+#include "train/detection_style.h"
 #include "train/eval.h"
 #include "train/eval_words.h"
 #include "train/scene_files.h"
@@ -24,7 +25,7 @@ struct detection_options {
     struct scene_source source;
     const char *plot, *boxes, *write;
     float min_size, iou;
-    bool restyle;
+    bool restyle, inner;
 };
 
 static const struct option table[] = {
@@ -43,6 +44,8 @@ static const struct option table[] = {
       "overlap that a found box needs" },
     { "restyle", OPTION_BOOL, offsetof(struct detection_options, restyle), "no", 0, 0, NULL,
       "first move and scale found boxes by the median difference from the true ones: labels' styles differ" },
+    { "inner", OPTION_BOOL, offsetof(struct detection_options, inner), "no", 0, 0, NULL,
+      "found boxes from brows to lips by the five marks, in proportions measured on HELEN's: MIT+CMU's labels are so" },
     { 0 },
 };
 
@@ -55,6 +58,7 @@ struct measuring {
     struct file_write list; /* our finds, when asked for */
     struct face *faces;
     int seen;
+    bool inner;
     int64_t spent_us;
 };
 
@@ -72,7 +76,7 @@ static enum status see_scene(void *context, struct scene *scene)
     s = s ? s : detector_run(m->detector, scene->picture, 0, m->faces, MOST, &n);
     m->spent_us += clock_us() - began;
     for (int i = 0; i < n; i++) {
-        found[i] = (struct found){ m->faces[i].box, m->faces[i].score };
+        found[i] = (struct found){ m->inner ? detection_inner(&m->faces[i]) : m->faces[i].box, m->faces[i].score };
     }
     for (int i = 0; i < scene->n; i++) {
         const struct scene_face *f = &m->table.faces[scene->first + i];
@@ -125,6 +129,7 @@ static enum status measure(struct measuring *m, const struct detection_options *
     struct detection_curve curve;
     m->score = (struct detection_score){ .min_size = o->min_size, .iou = o->iou, .restyle = o->restyle };
     m->folders = (struct detection_folders){ .min_size = o->min_size, .iou = o->iou };
+    m->inner = o->inner;
     nets_set_threads(1); /* products of crops are too small to share */
     m->faces = memory_alloc(MOST, sizeof *m->faces);
     enum status s = m->faces ? OK : fail(NO_RESOURCE, "no memory for %d faces", MOST);
