@@ -15,6 +15,7 @@
 #include "train/data.h"
 #include "nets/models/models.h"
 #include "train/loop.h"
+#include "train/fit.h"
 #include "train/margin.h"
 #include "train/pairs.h"
 
@@ -222,6 +223,60 @@ static float margin_of(const char *path, const char *name)
     return margin;
 }
 
+enum { FITTED = 3, CODES_OWN = 2 };
+static const char *const fitted[FITTED] = { "joint_bayes.A", "cover.weight", "joint_bayes_bits.A" };
+
+/* The file, with zeros for all that was fitted. */
+static void forget_fit(const char *path)
+{
+    enum { MOST = 64, D = 32 };
+    static float zeros[D * D];
+    struct tensors_array arrays[MOST];
+    const struct tensors_note *notes;
+    struct tensors *file;
+    assert_ok(tensors_open(&file, path));
+    const int n = tensors_count(file), n_notes = tensors_notes(file, &notes);
+    assert_true(n <= MOST);
+    for (int i = 0; i < n; i++) {
+        arrays[i] = *tensors_at(file, i);
+        for (int k = 0; k < FITTED; k++)
+            if (!strcmp(arrays[i].name, fitted[k]))
+                arrays[i].at = zeros;
+    }
+    assert_ok(tensors_write(path, arrays, n, notes, n_notes));
+    tensors_close(&file);
+}
+
+/* Everything is fitted again, or the matcher of bits alone. */
+static void test_bits_are_fitted_alone(void **state)
+{
+    (void)state;
+    char more[512];
+    const char *path = kit_path("identity.safetensors");
+    snprintf(more, sizeof more, "train.weights = %s\ntrain.checkpoint = %s\n", path, kit_path("identity.checkpoint"));
+    learns("deepid2", more);
+    for (int all = 0; all < 2; all++) {
+        struct recipe *r;
+        struct tensors *file;
+        forget_fit(path);
+        assert_ok(recipe_open(&r, kit_path("identity.conf"), 2, (char *[]){ "--task.bits_alone", all ? "no" : "yes" }));
+        assert_ok(fit_recipe(r));
+        recipe_close(&r);
+        assert_ok(tensors_open(&file, path));
+        for (int i = 0; i < FITTED; i++) {
+            const struct tensors_array *a = tensors_find(file, fitted[i]);
+            float most = 0;
+            for (size_t k = 0; k < a->n; k++)
+                most = fmaxf(most, fabsf(((const float *)a->at)[k]));
+            assert_int_equal(most > 0, all || i >= CODES_OWN);
+        }
+        assert_int_equal(strstr(tensors_note(file, "matchers"), "then that of bits on 64 train faces") != NULL, !all);
+        assert_non_null(tensors_note(file, "joint-bayes.tail"));
+        assert_non_null(tensors_note(file, "bits-joint-bayes.tail"));
+        tensors_close(&file);
+    }
+}
+
 /* Every branch learns with a margin of its own; the finished net has none of them. */
 static void test_depths_learn(void **state)
 {
@@ -294,7 +349,7 @@ int main(void)
         cmocka_unit_test(test_tables), cmocka_unit_test(test_crops_lie_where_the_recognizer_cuts),
         cmocka_unit_test(test_cache_is_used_and_checked), cmocka_unit_test(test_bad_packs_say_where),
         cmocka_unit_test(test_augmentation), cmocka_unit_test(test_measure), cmocka_unit_test(test_margins),
-        cmocka_unit_test(test_identity_learns), cmocka_unit_test(test_depths_learn),
+        cmocka_unit_test(test_identity_learns), cmocka_unit_test(test_bits_are_fitted_alone), cmocka_unit_test(test_depths_learn),
     };
     log_set_level(LOG_WARN);
     return cmocka_run_group_tests(tests, make_pack, NULL);

@@ -93,7 +93,7 @@ static void test_choice(void **state)
     plant(val, person, 0.6F, 2);    /* and of others */
     plant(alike, person, 0.05F, 3);
     struct variances_codes learnt = {train, person, N}, others = {val, person, N}, same_kind = {alike, person, N};
-    assert_ok(variances_choose(&j, &chosen, &(struct variances_people){learnt, others, none}, D, powers, 1, EACH));
+    assert_ok(variances_choose(&j, &chosen, &(struct variances_people){learnt, others, none, 0}, D, powers, 1, EACH));
     assert_true(chosen.within > 0);
     assert_ok(variances_measure(&measured, &j, others, none, EACH));
     assert_near(measured.eer, chosen.eer, 1e-6);
@@ -106,7 +106,7 @@ static void test_choice(void **state)
     joint_bayes_free(&j);
     joint_bayes_free(&plain);
     /* Where nothing is underestimated the fit stays nearly as it is. */
-    assert_ok(variances_choose(&j, &chosen, &(struct variances_people){learnt, same_kind, none}, D, powers, 1, EACH));
+    assert_ok(variances_choose(&j, &chosen, &(struct variances_people){learnt, same_kind, none, 0}, D, powers, 1, EACH));
     assert_true(chosen.within <= 0.3);
     joint_bayes_free(&j);
     memory_free(&codes);
@@ -135,12 +135,13 @@ static void test_strangers(void **state)
         for (int k = 0; k < D; k++)
             strangers[i * D + k] = (k < D / 4 ? shared[group[i]][k] : 0) + (k < D / 4 ? 0.3F : 1) * random_normal(&seed);
     }
-    struct variances_people people = {{train, person, N}, {val, person, N}, {0}};
+    struct variances_people people = {{train, person, N}, {val, person, N}, {0}, 0};
     const struct variances_codes others = {strangers, group, N};
     assert_ok(variances_choose(&j, &by_error, &people, D, powers, 1, EACH));
     assert_ok(variances_measure(&measured, &j, people.val, others, EACH));
     joint_bayes_free(&j);
     people.strangers = others;
+    people.trade = 0.1;
     assert_ok(variances_choose(&j, &by_strangers, &people, D, powers, 1, EACH));
     assert_true(by_strangers.taken >= measured.taken);
     assert_true(by_strangers.eer >= by_error.eer - 1e-9 || by_strangers.shared > 0);

@@ -79,11 +79,11 @@ enum status fit_scores_calibrate(struct fit_calibration *c, const struct recogni
 
 /* fit_matchers: the finished net lies at `path`: fits Joint Bayesian on the train faces of `d`, calibrates all matchers on its
  * validation faces, and writes both into the file. Validation persons of one face are strangers, their group is what the pack's
- * column `set` says. Can be done again. */
+ * column `set` says. Can be done again; with bits_alone what belongs to the codes' matchers stays as it is. */
 struct recipe;
 /* facetrail train RECIPE --fit: only that, for the finished net at train.weights. */
 enum status fit_recipe(const struct recipe *r);
-enum status fit_matchers(const char *path, const struct data *d);
+enum status fit_matchers(const char *path, const struct data *d, bool bits_alone);
 /* The finished ANet lies at `path`: what its logits mean, from n described faces of `d` it did not learn from, goes into
  * the file. Can be done again. */
 enum status fit_attributes(const char *path, const struct data *d, const int *faces, size_t n);

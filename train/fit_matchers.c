@@ -15,7 +15,7 @@
 
 enum { SAME_A_FACE = 20, FACES_MOST = 6000, NOTES = 16, STRANGER_PAIRS = 100000 };
 static const char *const matcher_names[] = {"joint-bayes", "cosine", "hamming", "bits-joint-bayes"};
-enum { MATCHERS = 4 };
+enum { BITS_MATCHER = 3, MATCHERS = 4 };
 /* Joint Bayesian of the codes and of their bits: mean, A, U, N. */
 static const char *const array_names[] = {
     "joint_bayes.mean",      "joint_bayes.A",      "joint_bayes.U",      "joint_bayes.N",
@@ -24,6 +24,8 @@ enum { MODELS = 2, EACH = 4, ARRAYS = MODELS * EACH, MORE = 3 }; /* MORE: the po
 /* Of the codes' magnitudes, for Joint Bayesian: which of them is better is tried on the validation people. */
 static const float powers[] = {1, 0.5f};
 enum { POWERS = 2 };
+/* Names are given by the codes: their equal error may be so much larger for strangers' sake. Bits are to come close to them. */
+static const double trades[MODELS] = {0.1, 0.05};
 
 struct coded { /* faces of one part */
     struct face *faces;  /* not of train people */
@@ -36,11 +38,12 @@ struct fitting {
     const struct data *data;
     struct coded part[FIT_PARTS];
     int n_code;
+    int first;     /* of the models: those before it stay as they are in the file */
     float *arrays; /* as array_names */
     struct variances variances[MODELS];
     float *cover;  /* its weight and shift */
     struct fit_calibration calibrations[MATCHERS];
-    char codes[64], lines[MATCHERS][2][256], about[384], cover_about[128];
+    char codes[64], lines[MATCHERS][2][256], about[768], cover_about[128];
 };
 
 static enum status open_recognizer(struct recognizer **out, const char *path, int matcher)
@@ -166,7 +169,7 @@ static enum status fit_joint(struct fitting *f, int model)
     size_t d = (size_t)f->n_code;
     float *to = f->arrays + (size_t)model * model_size(f);
     struct variances_people people = {numbers_of(&f->part[FIT_TRAIN], model), numbers_of(&f->part[FIT_VAL], model),
-                                      numbers_of(&f->part[FIT_STRANGERS], model)};
+                                      numbers_of(&f->part[FIT_STRANGERS], model), trades[model]};
     struct joint_bayes j;
     people.val.n = pairs_faces(f);
     enum status s = variances_choose(&j, &f->variances[model], &people, f->n_code, powers, model ? 1 : POWERS, SAME_A_FACE);
@@ -180,21 +183,31 @@ static enum status fit_joint(struct fitting *f, int model)
     return s;
 }
 
+/* Arrays of the file that this fit writes anew. */
+static bool is_fitted(const struct fitting *f, const char *name)
+{
+    if (f->first)
+        return strncmp(name, "joint_bayes_bits.", 17) == 0;
+    return strncmp(name, "joint_bayes", 11) == 0 || strncmp(name, "cover.", 6) == 0;
+}
+
 static int list_arrays(struct fitting *f, const struct tensors *file, struct tensors_array *out)
 {
     int n = 0;
     for (int i = 0; i < tensors_count(file); i++)
-        if (strncmp(tensors_at(file, i)->name, "joint_bayes", 11) != 0 && strncmp(tensors_at(file, i)->name, "cover.", 6) != 0)
+        if (!is_fitted(f, tensors_at(file, i)->name))
             out[n++] = *tensors_at(file, i);
     size_t d = (size_t)f->n_code;
-    float *at = f->arrays;
-    for (int k = 0; k < ARRAYS; k++) {
+    float *at = f->arrays + (size_t)f->first * model_size(f);
+    for (int k = f->first * EACH; k < ARRAYS; k++) {
         bool square = k % EACH;
         out[n] = (struct tensors_array){.name = array_names[k], .type = TENSORS_F32, .n_dims = square ? 2 : 1, .at = at};
         out[n].n = square ? d * d : d;
         out[n].dims[0] = out[n].dims[1] = (int64_t)d;
         at += out[n++].n;
     }
+    if (f->first)
+        return n;
     out[n++] = (struct tensors_array){.name = "joint_bayes.power", .type = TENSORS_F32, .n_dims = 1, .dims = {1}, .n = 1,
                                       .at = &f->variances[0].power};
     out[n++] = (struct tensors_array){.name = COVER_WEIGHT, .type = TENSORS_F32, .n_dims = 1, .dims = {(int64_t)d}, .n = d,
@@ -204,12 +217,17 @@ static int list_arrays(struct fitting *f, const struct tensors *file, struct ten
     return n;
 }
 
-static bool is_ours(const char *key)
+static int first_matcher(const struct fitting *f)
 {
-    for (int m = 0; m < MATCHERS; m++)
+    return f->first ? BITS_MATCHER : 0;
+}
+
+static bool is_ours(const struct fitting *f, const char *key)
+{
+    for (int m = first_matcher(f); m < MATCHERS; m++)
         if (strncmp(key, matcher_names[m], strlen(matcher_names[m])) == 0)
             return true;
-    return strcmp(key, "codes") == 0 || strcmp(key, "cover") == 0 || strcmp(key, "matchers") == 0 || strcmp(key, "xxh64") == 0;
+    return strcmp(key, "codes") == 0 || (!f->first && strcmp(key, "cover") == 0) || strcmp(key, "matchers") == 0 || strcmp(key, "xxh64") == 0;
 }
 
 static int list_notes(struct fitting *f, const struct tensors *file, bool calibrated, struct tensors_note *out,
@@ -219,12 +237,13 @@ static int list_notes(struct fitting *f, const struct tensors *file, bool calibr
     int n = 0;
     int given = tensors_notes(file, &notes);
     for (int i = 0; i < given; i++)
-        if (!is_ours(notes[i].key))
+        if (!is_ours(f, notes[i].key))
             out[n++] = notes[i];
     out[n++] = (struct tensors_note){"codes", f->codes};
     out[n++] = (struct tensors_note){"matchers", f->about};
-    out[n++] = (struct tensors_note){"cover", f->cover_about};
-    for (int m = 0; calibrated && m < MATCHERS; m++) {
+    if (!f->first)
+        out[n++] = (struct tensors_note){"cover", f->cover_about};
+    for (int m = first_matcher(f); calibrated && m < MATCHERS; m++) {
         snprintf(keys[2 * m], sizeof keys[0], "%s.logistic", matcher_names[m]);
         snprintf(keys[2 * m + 1], sizeof keys[0], "%s.tail", matcher_names[m]);
         out[n++] = (struct tensors_note){keys[2 * m], f->lines[m][0]};
@@ -306,6 +325,8 @@ static enum status encode_all(struct fitting *f, const char *path)
         for (enum fit_part p = FIT_TRAIN; p < FIT_PARTS; p++)
             encode(&e, w, p);
         forget_few(&f->part[FIT_STRANGERS]);
+    }
+    if (!s && !f->first) {
         f->cover = memory_alloc((size_t)f->n_code + 1, sizeof *f->cover);
         s = f->cover ? fit_cover(f->cover, &e.encoder, w, f->data, f->cover_about, sizeof f->cover_about)
                      : fail(NO_RESOURCE, "matchers: no memory");
@@ -317,26 +338,43 @@ static enum status encode_all(struct fitting *f, const char *path)
     return s;
 }
 
-enum status fit_matchers(const char *path, const struct data *d)
+static enum status describe(struct fitting *f, const char *path)
 {
-    struct fitting f = {.data = d};
+    const struct variances *v = f->variances;
+    const size_t learnt = f->part[FIT_TRAIN].n, strangers = f->part[FIT_STRANGERS].n;
+    struct tensors *file = NULL;
+    enum status s = f->first ? tensors_open(&file, path) : OK;
+    if (s)
+        return s;
+    const char *before = file ? tensors_note(file, "matchers") : NULL;
+    if (f->first)
+        snprintf(f->about, sizeof f->about, "%.512s; then that of bits on %zu train faces: 1, %g, %g, %g; %zu strangers",
+                 before ? before : "no matchers", learnt, v[1].steep, v[1].within, v[1].shared, strangers);
+    else
+        snprintf(f->about, sizeof f->about, "Joint Bayesian on %zu train faces (magnitudes to the power %g, S_mu to %g, S_eps "
+                 "with %g of its mean variance and %g of what groups share more; of bits 1, %g, %g, %g); calibrated on all pairs of "
+                 "%zu validation faces, thresholds on pairs of one group of %zu strangers",
+                 learnt, (double)v[0].power, v[0].steep, v[0].within, v[0].shared, v[1].steep, v[1].within, v[1].shared,
+                 f->part[FIT_VAL].n, strangers);
+    log_say(LOG_INFO, NULL, "%s: %s", path, f->about);
+    tensors_close(&file);
+    return OK;
+}
+
+enum status fit_matchers(const char *path, const struct data *d, bool bits_alone)
+{
+    struct fitting f = {.data = d, .first = bits_alone};
     log_say(LOG_INFO, NULL, "%s: codes of %d faces", path, data_count(d));
     enum status s = encode_all(&f, path);
     if (!s && !(f.arrays = memory_alloc(MODELS * model_size(&f), sizeof *f.arrays)))
         s = fail(NO_RESOURCE, "matchers: no memory");
-    for (int model = 0; !s && model < MODELS; model++)
+    for (int model = f.first; !s && model < MODELS; model++)
         s = fit_joint(&f, model);
-    if (!s) {
-        const struct variances *v = f.variances;
-        snprintf(f.about, sizeof f.about, "Joint Bayesian on %zu train faces (magnitudes to the power %g, S_mu to %g, S_eps "
-                 "with %g of its mean variance and %g of what groups share more; of bits 1, %g, %g, %g); calibrated on all pairs of "
-                 "%zu validation faces, thresholds on pairs of one group of %zu strangers",
-                 f.part[FIT_TRAIN].n, (double)v[0].power, v[0].steep, v[0].within, v[0].shared, v[1].steep, v[1].within, v[1].shared,
-                 f.part[FIT_VAL].n, f.part[FIT_STRANGERS].n);
-        log_say(LOG_INFO, NULL, "%s: %s", path, f.about);
+    if (!s)
+        s = describe(&f, path);
+    if (!s)
         s = rewrite(&f, path, false);
-    }
-    for (int m = 0; !s && m < MATCHERS; m++)
+    for (int m = first_matcher(&f); !s && m < MATCHERS; m++)
         s = calibrate(&f, path, m);
     if (!s)
         s = rewrite(&f, path, true);

@@ -29,7 +29,7 @@ struct identity_options {
     int most;
     float same;
     int reset_pairs;
-    bool fit;
+    bool fit, bits_alone;
     const char *prototypes;
 };
 
@@ -73,6 +73,7 @@ static const struct option task_table[] = {
     { "reset_pairs", OPTION_INT, AT(reset_pairs), "20000", 0, 1000000000, NULL,
       "pairs between two resets of the margin; 0: it stays" },
     { "fit", OPTION_BOOL, AT(fit), "yes", 0, 0, NULL, "fit matchers to the finished net; an ensemble's members need none" },
+    { "bits_alone", OPTION_BOOL, AT(bits_alone), "no", 0, 0, NULL, "fit only the Joint Bayesian of bits; the other matchers stay" },
     { "prototypes", OPTION_TEXT, AT(prototypes), "", 0, 0, NULL,
       "class weights that train.from has not learnt begin as the mean codes of each person by the net in this file; empty: at random" },
     { 0 },
@@ -289,7 +290,7 @@ static void ship(void *model_options)
 static enum status finish(void *state, const char *path)
 {
     struct identity *t = state;
-    return t->o->fit ? fit_matchers(path, t->data) : OK;
+    return t->o->fit ? fit_matchers(path, t->data, t->o->bits_alone) : OK;
 }
 
 static void close(void *state)

@@ -13,7 +13,6 @@
 
 static const double steeps[] = {1, 1.5, 2}, withins[] = {0, 0.1, 0.3, 1, 3, 10}, shares[] = {0, 0.3};
 enum { STEEPS = 3, WITHINS = 6, SHARES = 2, TRIES = STEEPS * WITHINS * SHARES };
-#define GIVEN_UP 1.1 /* the equal error may be so much larger for the sake of strangers */
 #define STRANGERS_RATE 1e-3
 
 /* 2 y1'y2 of all pairs, and c of each code */
@@ -177,15 +176,15 @@ static enum status try_changes(struct variances *tried, int *n, const struct joi
     return s;
 }
 
-/* The least error; with strangers the most of the same pairs, of all whose error is not much larger than that. */
-static int best_of(const struct variances *tried, int n, bool strangers)
+/* The least error; where that may be traded, the most of the same pairs, of all whose error is not much larger than that. */
+static int best_of(const struct variances *tried, int n, double trade)
 {
     int least = 0, best;
     for (int i = 1; i < n; i++)
         least = tried[i].eer < tried[least].eer ? i : least;
     best = least;
-    for (int i = 0; strangers && i < n; i++)
-        if (tried[i].eer <= GIVEN_UP * tried[least].eer && tried[i].taken > tried[best].taken)
+    for (int i = 0; trade > 0 && i < n; i++)
+        if (tried[i].eer <= (1 + trade) * tried[least].eer && tried[i].taken > tried[best].taken)
             best = i;
     return best;
 }
@@ -203,7 +202,7 @@ static struct variances_people powered(float *numbers, const struct variances_pe
 {
     size_t n_train = people->train.n * (size_t)d, n_val = people->val.n * (size_t)d;
     return (struct variances_people){to_power(numbers, people->train, d, power), to_power(numbers + n_train, people->val, d, power),
-                                     to_power(numbers + n_train + n_val, people->strangers, d, power)};
+                                     to_power(numbers + n_train + n_val, people->strangers, d, power), people->trade};
 }
 
 enum status variances_choose(struct joint_bayes *out, struct variances *chosen, const struct variances_people *people, int d,
@@ -230,7 +229,7 @@ enum status variances_choose(struct joint_bayes *out, struct variances *chosen, 
     struct joint_bayes steep = {0};
     *out = steep;
     if (!s) {
-        int best = best_of(tried, n, strangers), power = best / (n / n_powers);
+        int best = best_of(tried, n, strangers ? people->trade : 0), power = best / (n / n_powers);
         *chosen = tried[best];
         if (!(s = steepened(&steep, &fits[power], chosen->steep)))
             s = widened(out, &steep, chosen, strangers ? shared + (size_t)power * square : NULL);

@@ -12,6 +12,7 @@ struct variances_codes { const float *codes; const int *person; size_t n; }; /* 
 struct variances_people {
     struct variances_codes train, val;
     struct variances_codes strangers; /* each another person; `person` is the group; n = 0: none */
+    double trade;                     /* the equal error may grow by this part for the sake of strangers */
 };
 struct variances {
     float power;           /* joint_bayes_number of the codes */
