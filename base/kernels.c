@@ -2,6 +2,7 @@
  * Which table of fast loops this processor gets. */
 #include "base/kernels.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -16,7 +17,10 @@ static bool tiles_allowed(void)
 {
 #if defined(__linux__) && defined(__x86_64__)
     enum { REQUEST = 0x1023, TILES_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
-    return syscall(SYS_arch_prctl, REQUEST, TILES_DATA) == 0;
+    static atomic_int answer; /* 0: not asked yet */
+    if (!atomic_load(&answer))
+        atomic_store(&answer, syscall(SYS_arch_prctl, REQUEST, TILES_DATA) ? -1 : 1);
+    return atomic_load(&answer) > 0;
 #else
     return false;
 #endif

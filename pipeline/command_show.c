@@ -22,8 +22,8 @@ static enum status show_machine(void)
     const struct kernels *tables[8];
     int n = kernels_all(tables, 8);
     printf("processors   %d\n", workers_processors());
-    printf("can do       %s%s%s%s\n", f & CPU_AVX2 ? "AVX2 " : "", f & CPU_AVX512 ? "AVX-512 " : "",
-           f & CPU_VPOPCNT ? "VPOPCNTDQ" : "", f ? "" : "no AVX2");
+    printf("can do      %s%s%s%s%s%s\n", f & CPU_AVX2 ? " AVX2" : "", f & CPU_AVX512 ? " AVX-512" : "",
+           f & CPU_VPOPCNT ? " VPOPCNTDQ" : "", f & CPU_BF16 ? " BF16" : "", f & CPU_AMX ? " AMX" : "", f ? "" : " no AVX2");
     printf("kernels      %s (there are:", kernels_best()->name);
     for (int i = 0; i < n; i++)
         printf(" %s", tables[i]->name);
