@@ -104,7 +104,7 @@ struct kernels {
      * pairs_product: rows_product whose taps, weights and rows are pairs: kernels_pack_pairs, half_pairs.
      * half_outer: rows_outer over `samples` pictures; rows of halves; grad is zero from n up to a multiple of 32. */
     bool fast_half;
-    bool tiles; /* the last two multiply by tiles, which beats convolutions of floats that need fewer products */
+    bool tiles; /* pairs_product and half_outer multiply by tiles, which beats convolutions of floats that need fewer products */
     void (*half_rows)(uint16_t *out, size_t out_step, const float *in, size_t in_step, int n, int rows);
     void (*half_pairs)(uint32_t *out, size_t out_step, const float *even, const float *odd, size_t in_step, int n,
                        int rows);

@@ -181,8 +181,9 @@ static void outer_part(const uint16_t *in, const int32_t *offsets, int taps, int
         for (int i = 0; i < maps; i += TWO) {
             const bool two = rows > TILE, wide = maps - i > TILE;
             float *sums = room.outer.sums[t] + i;
-            zero_sums();
-            if (!begin) {
+            if (begin) {
+                zero_sums();
+            } else {
                 _tile_loadd(0, sums, MAPS * sizeof *sums);
                 _tile_loadd(1, sums + TILE, MAPS * sizeof *sums);
                 _tile_loadd(2, sums + TILE * MAPS, MAPS * sizeof *sums);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "train/scene.h"
 
 #define LEAST_OVERLAP 0.2f
 
@@ -138,12 +139,9 @@ struct box detection_inner(const struct face *f)
     if (!(f->has & FACE_MARKED)) {
         return f->box;
     }
-    const struct point *m = f->marks;
-    const struct point eyes = { (m[0].x + m[1].x) / 2, (m[0].y + m[1].y) / 2 };
-    const struct point mouth = { (m[3].x + m[4].x) / 2, (m[3].y + m[4].y) / 2 };
-    const struct point down = { mouth.x - eyes.x, mouth.y - eyes.y };
-    const float length = hypotf(down.x, down.y);
-    const struct point mid = { (eyes.x + mouth.x) / 2 - INNER_UP * down.x, (eyes.y + mouth.y) / 2 - INNER_UP * down.y };
+    const struct scene_axis axis = scene_axis_of_marks(f->marks);
+    const float length = hypotf(axis.down.x, axis.down.y);
+    const struct point mid = { axis.middle.x - INNER_UP * axis.down.x, axis.middle.y - INNER_UP * axis.down.y };
     return (struct box){ mid.x - INNER_W * length / 2, mid.y - INNER_H * length / 2, INNER_W * length, INNER_H * length };
 }
 

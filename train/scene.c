@@ -15,21 +15,27 @@
 
 enum { COLUMNS = 16, FACE_PACK_SIDE = 128 };
 
-/* Medians over the tags pack's upright faces: eye line at 0.40, mouth at 0.74 of the height. */
-struct box scene_box_of_marks(const struct point *m)
+struct scene_axis scene_axis_of_marks(const struct point *m)
 {
     const struct point eyes = { (m[0].x + m[1].x) / 2, (m[0].y + m[1].y) / 2 };
     const struct point mouth = { (m[3].x + m[4].x) / 2, (m[3].y + m[4].y) / 2 };
+    return (struct scene_axis){ { (eyes.x + mouth.x) / 2, (eyes.y + mouth.y) / 2 }, { mouth.x - eyes.x, mouth.y - eyes.y } };
+}
+
+/* Medians over the tags pack's upright faces: eye line at 0.40, mouth at 0.74 of the height. */
+struct box scene_box_of_marks(const struct point *m)
+{
+    const struct scene_axis axis = scene_axis_of_marks(m);
     const float apart = hypotf(m[1].x - m[0].x, m[1].y - m[0].y);
-    const float drop = hypotf(mouth.x - eyes.x, mouth.y - eyes.y);
+    const float drop = hypotf(axis.down.x, axis.down.y);
     /* a turned head brings the eyes together, a nod the mouth nearer: each steadies the other */
     const float h = 2.9f * (0.7f * drop + 0.3f * 1.04f * apart);
     const float w = 2.18f * (0.7f * apart + 0.3f * drop / 1.04f);
     const float long_by = drop > 0 ? 1 / drop : 0;
-    const float dx = (mouth.x - eyes.x) * long_by; /* down the face */
-    const float dy = (mouth.y - eyes.y) * long_by;
-    const float cx = (eyes.x + mouth.x) / 2 - 0.072f * h * dx;
-    const float cy = (eyes.y + mouth.y) / 2 - 0.072f * h * dy;
+    const float dx = axis.down.x * long_by; /* down the face */
+    const float dy = axis.down.y * long_by;
+    const float cx = axis.middle.x - 0.072f * h * dx;
+    const float cy = axis.middle.y - 0.072f * h * dy;
     /* upright box around the turned ellipse */
     const float half_w = hypotf(w * dy, h * dx) / 2;
     const float half_h = hypotf(h * dy, w * dx) / 2;

@@ -34,6 +34,9 @@ struct scene_table {
     int n_scenes, n_faces;
 };
 
+/* Of the five marks: the middle of eyes and mouth, and the way from the eyes' middle down to the mouth's. */
+struct scene_axis { struct point middle, down; };
+struct scene_axis scene_axis_of_marks(const struct point *m);
 /* A face's box, WIDER FACE style (forehead to chin, ear to ear), from its five marks. */
 struct box scene_box_of_marks(const struct point *marks);
 /* The pack's table, rows of `split` (NULL: all). Also a faces pack's table: a row is one face, 128 x 128. */
